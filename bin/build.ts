@@ -1,0 +1,58 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const DIST = join(ROOT, 'dist');
+
+/** What Function Compute loads, and the edges that are loaded when they are needed: one file each. */
+const FUNCTIONS = ['functions/ship.ts'];
+const EDGES = ['lib/letters/oss.ts', 'lib/langfuse/ingestion.ts'];
+
+/** esbuild cannot split CommonJS: a dynamic import stays one, of the file that is built beside this one. */
+const lazyEdges: Plugin = {
+  name: 'lazy-edges',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
+    );
+  },
+};
+
+/** Bundles the functions into `outdir` and tells what went into them. Files are replaced whole: others may be reading. */
+export async function bundle(outdir = DIST): Promise<Metafile> {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [...FUNCTIONS, ...EDGES],
+    outdir,
+    entryNames: '[name]',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    minify: true,
+    metafile: true,
+    write: false,
+    // An optional dependency of ali-oss, for proxies.
+    external: ['proxy-agent'],
+    plugins: [lazyEdges],
+  });
+  await mkdir(outdir, { recursive: true });
+  for (const { path, contents } of result.outputFiles) await replace(path, contents);
+  // The repository's own package.json calls its .js files ES modules.
+  await replace(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+  return result.metafile;
+}
+
+async function replace(path: string, contents: string | Uint8Array): Promise<void> {
+  const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  await writeFile(draft, contents);
+  await rename(draft, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { outputs } = await bundle();
+  for (const [path, { bytes }] of Object.entries(outputs)) console.log(`${path}  ${(bytes / 1024).toFixed(1)} KB`);
+}

@@ -1,0 +1,56 @@
+import { parseJson } from '../lib/formats/values.ts';
+import { fromFlat } from '../lib/record.ts';
+import type { Json, LogRecord } from '../lib/types.ts';
+
+export interface ParsedRecords {
+  readonly records: readonly LogRecord[];
+  /** What a person should know about how the text was taken. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Log records in a text: one JSON object, an array of them, one a line, or a list of `{Key, Value}` pairs. A line that is
+ * no JSON is taken as a record with the line in its field `content`. SLS gives every record a `__time__`; one that was
+ * pasted without gets `fallbackTime`.
+ */
+export function parseRecords(text: string, fallbackTime: Date): ParsedRecords {
+  const notes: string[] = [];
+  const records = flatRecords(text.replace(/^\ufeff/, '')).map((flat, i) => {
+    if (flat.__time__ !== undefined) return fromFlat(flat);
+    const time = String(Math.floor(fallbackTime.getTime() / 1000));
+    notes.push(`Record ${i + 1} has no __time__, which SLS always sets; taken as ${time} for this preview.`);
+    return fromFlat({ ...flat, __time__: time });
+  });
+  return { records, notes };
+}
+
+type Flat = { [key: string]: Json };
+
+function flatRecords(text: string): Flat[] {
+  const whole = parseJson(text);
+  if (isPairs(whole)) return [fromPairs(whole)];
+  if (Array.isArray(whole)) return whole.map(asRecord);
+  if (whole !== undefined) return [asRecord(whole)];
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => asRecord(parseJson(line) ?? line));
+}
+
+function asRecord(value: Json): Flat {
+  if (isPairs(value)) return fromPairs(value);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  return { content: typeof value === 'string' ? value : JSON.stringify(value) };
+}
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: Json;
+}
+
+function isPairs(value: Json | undefined): value is Json[] & Pair[] {
+  const pair = (item: Json) => typeof item === 'object' && item !== null && 'Key' in item && 'Value' in item;
+  return Array.isArray(value) && value.length > 0 && value.every(pair);
+}
+
+function fromPairs(pairs: readonly Pair[]): Flat {
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]));
+}

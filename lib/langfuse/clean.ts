@@ -1,0 +1,88 @@
+import type { Json, JsonObject, LlmCall, Observation, Trace } from '../types.ts';
+
+/** Langfuse refuses a longer name; newer SDKs drop longer user and session ids. */
+const MAX_NAME = 1000;
+const MAX_ID = 200;
+const MAX_TAGS = 50;
+const MAX_STATUS = 4000;
+const MAX_KEY = 200;
+
+/** What a column of Langfuse holds: a decimal of 12 digits, 6 of them behind the point. */
+const MAX_COST = 999_999;
+
+/**
+ * The call with nothing in its short fields that could harm the server: Langfuse 4 answers 200 to a lone surrogate or
+ * an absurd number and then drops everything in the same flush, other tenants' rows included. Input, output and
+ * metadata are cleaned where they are written ({@link wellFormedText}).
+ */
+export function clean({ trace, observation }: LlmCall): LlmCall {
+  return { trace: cleanTrace(trace), observation: cleanObservation(observation) };
+}
+
+function cleanTrace(trace: Trace): Trace {
+  return {
+    ...trace,
+    name: short(trace.name, MAX_NAME),
+    ...(trace.userId !== undefined && { userId: short(trace.userId, MAX_ID) }),
+    ...(trace.sessionId !== undefined && { sessionId: short(trace.sessionId, MAX_ID) }),
+    tags: trace.tags.slice(0, MAX_TAGS).map((tag) => short(tag, MAX_ID)),
+  };
+}
+
+function cleanObservation(observation: Observation): Observation {
+  const { model, statusMessage, usageDetails, costDetails, startTime, endTime } = observation;
+  return {
+    ...observation,
+    name: short(observation.name, MAX_NAME),
+    ...(model !== undefined && { model: short(model, MAX_ID) }),
+    ...(statusMessage !== undefined && { statusMessage: short(statusMessage, MAX_STATUS) }),
+    ...(usageDetails && { usageDetails: bounded(usageDetails, Number.MAX_SAFE_INTEGER, Math.round) }),
+    ...(costDetails && { costDetails: bounded(costDetails, MAX_COST, (cost) => cost) }),
+    endTime: Math.max(startTime, endTime),
+  };
+}
+
+/** A text without control characters, cut to `max` UTF-16 units, and well-formed. */
+function short(text: string, max: number): string {
+  // PostgreSQL, which holds the sessions, refuses NUL.
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, max)
+    .toWellFormed();
+}
+
+function bounded(
+  numbers: Readonly<Record<string, number>>,
+  max: number,
+  round: (value: number) => number,
+): Record<string, number> {
+  const kept = Object.entries(numbers).filter(([, value]) => value >= 0 && !Number.isNaN(value));
+  return Object.fromEntries(kept.map(([name, value]) => [short(name, MAX_KEY), Math.min(round(value), max)]));
+}
+
+/** A value as text for Langfuse: a string as it is, anything else as JSON; always well-formed. */
+export function wellFormedText(value: Json): string {
+  const text = typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value);
+  // Langfuse reads a text that looks like JSON, so an escaped lone surrogate in one is a lone surrogate.
+  return /^\s*[[{"]/.test(text) ? withoutLoneEscapes(text) : text;
+}
+
+/** A value with every string in it well-formed. */
+export function wellFormedJson(value: Json): Json {
+  if (typeof value === 'string') return wellFormedText(value);
+  const text = JSON.stringify(value);
+  const clean = withoutLoneEscapes(text);
+  return clean === text ? value : (JSON.parse(clean) as Json);
+}
+
+/** Metadata with well-formed keys of a bounded length. */
+export function metadataEntries(metadata: Readonly<JsonObject>): [string, Json][] {
+  return Object.entries(metadata).map(([key, value]) => [short(key, MAX_KEY), value]);
+}
+
+/** JSON text in which no `\udXXX` stands without its other half. Other escapes are passed over two by two. */
+function withoutLoneEscapes(json: string): string {
+  if (!json.includes('\\ud') && !json.includes('\\uD')) return json;
+  const escapes = /\\(?:u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|u(d[89a-f][0-9a-f]{2})|.)/gis;
+  return json.replace(escapes, (whole, _pair, lone: string | undefined) => (lone === undefined ? whole : '\\ufffd'));
+}

@@ -1,0 +1,182 @@
+import { type ApiIngestionBatchPayload, type ApiIngestionResponse, Langfuse } from 'langfuse';
+import type { Json, LlmCall, ObservationType } from '../types.ts';
+import { clean, metadataEntries, wellFormedJson } from './clean.ts';
+import type { LangfuseAccess } from './exchange.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { ACCEPTED, type Answer, type Failure, type Parcel, type TraceSink, type Verdict } from './sink.ts';
+
+type Event = ApiIngestionBatchPayload['batch'][number];
+
+/**
+ * The ingestion API through the `langfuse` package's typed client, `POST /api/public/ingestion`: Langfuse 2 and 3. It
+ * answers for each event. The package's queue (`trace()`, `generation()`, `flushAsync()`) is not used: it resolves
+ * without having sent.
+ */
+export function ingestionSink(access: LangfuseAccess): TraceSink {
+  const { host: baseUrl, publicKey, secretKey, timeoutMs } = access;
+  const client = new Langfuse({ baseUrl, publicKey, secretKey });
+  const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
+    // Without a signal of our own a hanging server would keep the call pending for ever.
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const batch = eventsOf(parcels, access);
+    try {
+      const answer = (await client.api.ingestionBatch(
+        { batch, metadata: null },
+        { signal: limited },
+      )) as ApiIngestionResponse | null;
+      return verdictsOf(answer, parcels);
+    } catch (error) {
+      return { kind: 'failed', failure: await failureOf(error) };
+    }
+  };
+  return { name: 'ingestion', maxCalls: 50, maxBytes: 3_000_000, wrap, send };
+}
+
+/** The events of one call as JSON text: the trace's and the observation's, without their envelopes. */
+function wrap(raw: LlmCall): Parcel {
+  const call = clean(raw);
+  const body = JSON.stringify({ trace: traceBody(call), observation: observationBody(call) });
+  return { call: raw, body, bytes: Buffer.byteLength(body) + 500 };
+}
+
+function traceBody({ trace, observation }: LlmCall): Record<string, Json | undefined> {
+  return {
+    id: trace.id,
+    timestamp: iso(observation.startTime),
+    name: trace.name,
+    userId: trace.userId,
+    sessionId: trace.sessionId,
+    tags: [...trace.tags],
+    metadata: metadataOf(trace),
+    input: json(observation.input),
+    output: json(observation.output),
+  };
+}
+
+function observationBody({ trace, observation: o }: LlmCall): Record<string, Json | undefined> {
+  return {
+    id: o.id,
+    traceId: trace.id,
+    parentObservationId: o.parentId,
+    name: o.name,
+    startTime: iso(o.startTime),
+    endTime: iso(o.endTime),
+    completionStartTime: o.completionStartTime === undefined ? undefined : iso(o.completionStartTime),
+    model: o.model,
+    modelParameters: o.modelParameters && flat(o.modelParameters),
+    input: json(o.input),
+    output: json(o.output),
+    metadata: metadataOf(trace),
+    level: o.level,
+    statusMessage: o.statusMessage,
+    usageDetails: o.usageDetails,
+    // Langfuse 2 and 3.0 know no usageDetails and strip them.
+    usage: o.usageDetails && { ...pick(o.usageDetails, ['input', 'output', 'total']), unit: 'TOKENS' },
+    costDetails: o.costDetails,
+  };
+}
+
+/** Types that servers older than typed observations lack are sent as those that every server has. */
+const EVENT_TYPES: Readonly<Record<ObservationType, 'generation-create' | 'span-create'>> = {
+  generation: 'generation-create',
+  embedding: 'generation-create',
+  retriever: 'span-create',
+  span: 'span-create',
+  tool: 'span-create',
+};
+
+const traceEventId = ({ trace }: LlmCall) => `${trace.id}-trace`;
+const observationEventId = ({ trace, observation }: LlmCall) => `${trace.id}-${observation.id}`;
+
+function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess): Event[] {
+  const traces = new Map<string, Event>();
+  const observations = parcels.map(({ call, body }) => {
+    const bodies = JSON.parse(body) as { trace: object; observation: object };
+    const timestamp = iso(call.observation.startTime);
+    const place = { ...(environment !== undefined && { environment }) };
+    const trace = { ...bodies.trace, ...place, ...(release !== undefined && { release }) };
+    // One event a trace and request: those of one id share a stored object. Attempts of one request share a trace.
+    traces.set(call.trace.id, { id: traceEventId(call), type: 'trace-create', timestamp, body: trace } as Event);
+    const type = EVENT_TYPES[call.observation.type];
+    return { id: observationEventId(call), type, timestamp, body: { ...bodies.observation, ...place } } as Event;
+  });
+  return [...traces.values(), ...observations];
+}
+
+function verdictsOf(answer: ApiIngestionResponse | null, parcels: readonly Parcel[]): Answer {
+  if (!Array.isArray(answer?.successes) || !Array.isArray(answer.errors)) {
+    const message = 'Langfuse answered with success, but not with the list of what it took';
+    return { kind: 'failed', failure: { kind: 'unreadable', message } };
+  }
+  const { successes, errors } = answer;
+  if (errors.length > 0 && errors.every((error) => /not accepted/i.test(`${error.message} ${error.error}`))) {
+    const message = 'this Langfuse takes no ingestion events (LANGFUSE_MIGRATION_V4_WRITE_MODE=events_only)';
+    return { kind: 'failed', failure: { kind: 'not-accepted', status: 400, message } };
+  }
+  const accepted = new Set(successes.map(({ id }) => id));
+  const refused = new Map(errors.map((error) => [error.id, error]));
+  const verdicts = parcels.map(({ call }): Verdict => {
+    const ids = [observationEventId(call), traceEventId(call)];
+    return ids.every((id) => accepted.has(id)) ? ACCEPTED : refusal(ids.map((id) => refused.get(id)));
+  });
+  const unauthorised = errors.find(({ status }) => status === 401 || status === 403);
+  // Keys that may write scores only: no call is to blame.
+  if (unauthorised && accepted.size === 0) {
+    const failure: Failure = { kind: 'http', status: unauthorised.status, message: messageOf(unauthorised) };
+    return { kind: 'failed', failure };
+  }
+  return { kind: 'answered', verdicts };
+}
+
+type IngestionError = ApiIngestionResponse['errors'][number];
+
+function refusal(errors: readonly (IngestionError | undefined)[]): Verdict {
+  const error = errors.find((candidate) => candidate !== undefined);
+  if (!error) {
+    const message = 'Langfuse answered, but not for this call';
+    return { kind: 'again', failure: { kind: 'unreadable', message } };
+  }
+  const { status } = error;
+  const message = messageOf(error);
+  if (status >= 500 || status === 429) return { kind: 'again', failure: { kind: 'http', status, message } };
+  return { kind: 'refused', status, message };
+}
+
+function messageOf({ status, message }: IngestionError): string {
+  return `HTTP ${status} ${message ?? ''}`.trim().slice(0, 300);
+}
+
+/** The client rejects with the response itself, with a TypeError, or with the abort's reason. */
+async function failureOf(error: unknown): Promise<Failure> {
+  if (error instanceof Response) {
+    await error.body?.cancel().catch(() => undefined);
+    const after = retryAfterMs(error.headers.get('retry-after'), Date.now());
+    const message = `HTTP ${error.status}`;
+    return { kind: 'http', status: error.status, message, ...(after !== undefined && { retryAfterMs: after }) };
+  }
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === 'TimeoutError' || name === 'AbortError') return { kind: 'timeout', message: 'no answer from Langfuse' };
+  return { kind: 'network', message: `Langfuse not reached: ${message.slice(0, 200)}` };
+}
+
+function metadataOf(trace: LlmCall['trace']): Json {
+  return Object.fromEntries(metadataEntries(trace.metadata).map(([key, value]) => [key, wellFormedJson(value)]));
+}
+
+function json(value: Json | undefined): Json | undefined {
+  return value === undefined ? undefined : wellFormedJson(value);
+}
+
+/** Model parameters must be scalars or lists of texts; the rest is refused unless it is written as text. */
+function flat(parameters: Readonly<Record<string, Json>>): Record<string, Json> {
+  const scalar = (value: Json) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
+  return Object.fromEntries(metadataEntries(parameters).map(([key, value]) => [key, wellFormedJson(scalar(value))]));
+}
+
+function pick(from: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

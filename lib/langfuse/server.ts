@@ -1,0 +1,32 @@
+import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
+import type { Failure } from './sink.ts';
+
+/** What is known of the server behind `LANGFUSE_HOST`. */
+export interface LangfuseServer {
+  readonly version?: string;
+  /** Takes OTLP (3.22.0 and later). */
+  readonly otlp: boolean;
+  /** Shows a call that was sent twice as two until it merges them, which may be never (4 and Cloud). */
+  readonly mergesLate: boolean;
+}
+
+const HEALTH_MS = 5_000;
+
+/**
+ * Asks `GET /api/public/health` for the version. A server that answers something else is taken to be a current 3.x; one
+ * that does not answer at all is a failure, since nothing could be delivered to it either.
+ */
+export async function inspectServer(access: LangfuseAccess, signal: AbortSignal): Promise<LangfuseServer | Failure> {
+  const cloud = /(?:^|\.)cloud\.langfuse\.com$/.test(new URL(access.host).hostname);
+  if (cloud) return { otlp: true, mergesLate: true };
+  const timeoutMs = Math.min(HEALTH_MS, access.timeoutMs);
+  const answer = await exchange(access, 'GET', '/api/public/health', signal, { timeoutMs });
+  return answer.kind === 'failed' ? answer.failure : described(answer);
+}
+
+function described({ json }: Exchange & { kind: 'answer' }): LangfuseServer {
+  const version = typeof json?.version === 'string' ? json.version : undefined;
+  const [major = 3, minor = 22] = (version ?? '').match(/\d+/g)?.map(Number) ?? [];
+  const otlp = major > 3 || (major === 3 && minor >= 22);
+  return { ...(version !== undefined && { version }), otlp, mergesLate: major >= 4 };
+}

@@ -1,0 +1,43 @@
+import type { LlmCall } from '../types.ts';
+
+/** A call in the form in which a transport sends it. */
+export interface Parcel {
+  readonly call: LlmCall;
+  /** JSON text. */
+  readonly body: string;
+  /** UTF-8 bytes of the body. */
+  readonly bytes: number;
+}
+
+/** Why a request was not answered for. `retryAfterMs` is what the server asked for. */
+export interface Failure {
+  readonly kind: 'network' | 'timeout' | 'unreadable' | 'http' | 'not-accepted';
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+  readonly message: string;
+}
+
+/** What Langfuse said of one call. `again`: it has to be sent once more. */
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly status?: number; readonly message: string }
+  | { readonly kind: 'again'; readonly failure: Failure };
+
+/** The outcome of one request: a verdict for each parcel in its order, or one failure for all of them. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly verdicts: readonly Verdict[] }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** One of the two ways into Langfuse. */
+export interface TraceSink {
+  readonly name: 'otlp' | 'ingestion';
+  readonly maxCalls: number;
+  /** UTF-8 bytes of a request before compression. */
+  readonly maxBytes: number;
+  /** Writes a call down; pure. Throws a RangeError for a value nested too deep to be written. */
+  wrap(call: LlmCall): Parcel;
+  /** Sends one request and waits for its whole answer. Never rejects. */
+  send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer>;
+}
+
+export const ACCEPTED: Verdict = { kind: 'accepted' };

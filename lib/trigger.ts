@@ -1,0 +1,56 @@
+import * as z from 'zod/mini';
+import { InvocationError } from './errors.ts';
+import type { CursorRange } from './types.ts';
+
+const text = z.string().check(z.minLength(1));
+
+/** The event of an SLS trigger (Function Compute, "Log Service trigger"; cursors only, no log is in it). */
+const Event = z.object({
+  source: z.object({
+    endpoint: text,
+    projectName: text,
+    logstoreName: text,
+    shardId: z.coerce.number().check(z.int(), z.nonnegative()),
+    beginCursor: text,
+    endCursor: text,
+  }),
+  cursorTime: z.catch(z.optional(z.coerce.number().check(z.nonnegative())), undefined),
+});
+
+/** What the trigger asks for: a range of one shard, and when its last log arrived (Unix seconds). */
+export interface TriggerEvent {
+  readonly range: CursorRange;
+  readonly cursorTime?: number;
+}
+
+const EXAMPLE = '{"source":{"endpoint","projectName","logstoreName","shardId","beginCursor","endCursor"},"cursorTime"}';
+
+/**
+ * Reads the event that the SLS trigger passes to the handler. Unknown keys are ignored.
+ *
+ * @throws InvocationError naming every field that is missing or wrong
+ */
+export function parseTrigger(event: Uint8Array): TriggerEvent {
+  const result = Event.safeParse(parseJson(event));
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'event'}: ${message}`);
+    throw notAnEvent(problems.join('; '));
+  }
+  const { source, cursorTime } = result.data;
+  const { endpoint, projectName: project, logstoreName: logstore, shardId: shard } = source;
+  const range = { endpoint, project, logstore, shard, begin: source.beginCursor, end: source.endCursor };
+  return { range, ...(cursorTime !== undefined && { cursorTime }) };
+}
+
+function parseJson(event: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(event).toString('utf8'));
+  } catch {
+    throw notAnEvent('it is not JSON');
+  }
+}
+
+function notAnEvent(problems: string): InvocationError {
+  const next = `Bind the function to an SLS (log) trigger, or invoke it with an event of the shape ${EXAMPLE}.`;
+  return new InvocationError('event', `The event is not one of an SLS trigger: ${problems}. ${next}`);
+}
