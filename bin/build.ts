@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -44,6 +44,21 @@ export async function bundle(outdir = DIST): Promise<Metafile> {
   // The repository's own package.json calls its .js files ES modules.
   await replace(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   return result.metafile;
+}
+
+/** Bundles, unless what is built is newer than every source. */
+export async function ensureBundle(): Promise<void> {
+  const built = await timeOf(join(DIST, 'package.json'));
+  const folders = await Promise.all(['functions', 'lib'].map((name) => readdir(join(ROOT, name), { recursive: true })));
+  const sources = ['functions', 'lib'].flatMap((name, i) => (folders[i] ?? []).map((file) => join(ROOT, name, file)));
+  const own = [fileURLToPath(import.meta.url), join(ROOT, 'package-lock.json')];
+  const times = await Promise.all([...sources, ...own].map(timeOf));
+  if (times.some((time) => time >= built)) await bundle();
+}
+
+/** When a file was last changed, 0 when there is none. */
+async function timeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
 async function replace(path: string, contents: string | Uint8Array): Promise<void> {

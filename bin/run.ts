@@ -6,17 +6,18 @@ export function fail(message: string): never {
   throw new UsageError(message);
 }
 
-/** Runs a command: 1 and a message on standard error when it fails. */
+/** Runs a command: exit code 2 for a mistake in how it was called, 1 for a failure of its own. */
 export function run(command: () => void | Promise<void>): void {
   Promise.resolve()
     .then(command)
     .catch((error: unknown) => {
-      console.error(expected(error) ? (error as Error).message : error);
-      process.exitCode = 1;
+      const slip = isSlip(error);
+      console.error(slip ? (error as Error).message : error);
+      process.exitCode = slip ? 2 : 1;
     });
 }
 
-function expected(error: unknown): boolean {
+function isSlip(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
   return error instanceof UsageError || /^ERR_PARSE_ARGS|^E(?:NOENT|ACCES|ISDIR)$/.test(code);
 }

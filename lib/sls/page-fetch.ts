@@ -1,0 +1,111 @@
+import type { BrokenPage, CursorRange, LogPage } from '../types.ts';
+import { backoff } from './backoff.ts';
+import { type SlsAccess, send } from './client.ts';
+import { stepBetween } from './cursor.ts';
+import { type Failure, failureOfAnswer, failureOfExchange } from './failure.ts';
+import { type Head, headOf, MAX_BODY_BYTES, readPage } from './page.ts';
+import { PullError } from './pull-error.ts';
+
+/** Five waits of full jitter ride out about 6 s of trouble on the way to SLS; a longer one is the trigger's to retry. */
+const MAX_ATTEMPTS = 6;
+/** A body that is bad three times over is stored so. */
+const MAX_UNREADABLE = 3;
+/** The most log groups that PullLogs gives at once. */
+const PAGE_GROUPS = '1000';
+
+/** One page being fetched: asked for at once, and again while that helps. */
+export class PageFetch {
+  readonly cursor: string;
+  /** Settles when the headers are in; rejects with PullError. Need not be awaited. */
+  readonly head: Promise<Head>;
+  readonly #range: CursorRange;
+  readonly #access: SlsAccess;
+  readonly #abort = new AbortController();
+  #attempts = 0;
+  #unreadable = 0;
+
+  constructor(cursor: string, range: CursorRange, access: SlsAccess) {
+    this.cursor = cursor;
+    this.#range = range;
+    this.#access = access;
+    this.head = this.#ask();
+    this.head.catch(() => {});
+  }
+
+  /** Gives the page up: `head` and `read` reject with code Aborted unless they have settled. */
+  abort(): void {
+    this.#abort.abort();
+  }
+
+  /**
+   * The page once its body is read. Another attempt may have found another `next` than `head` did. A page that stays cut
+   * or unreadable though its headers name the next cursor is a BrokenPage. Rejects with PullError.
+   */
+  async read(): Promise<LogPage | BrokenPage> {
+    for (let head = await this.head; ; head = await this.#ask()) {
+      const page = await readPage(head);
+      if (!('kind' in page)) return page;
+      const isHopeless = page.retry !== 'no' && !this.#mayRetry(page);
+      // A page that ends where it begins says nothing about what follows, so there is no way around it.
+      if (isHopeless && stepBetween(head.cursor, head.next) === 'forward') return this.#broken(head, page);
+      await this.#pause(page);
+    }
+  }
+
+  async #ask(): Promise<Head> {
+    for (;;) {
+      const answer = await this.#once();
+      if (answer.kind === 'head') return answer;
+      await this.#pause(answer);
+    }
+  }
+
+  async #once(): Promise<Head | Failure> {
+    this.#attempts++;
+    try {
+      const response = await send(this.#request(), this.#access, this.#abort.signal);
+      if (response.status === 200) return headOf(response, this.cursor);
+      return await failureOfAnswer(response, this.#access.credentials);
+    } catch (error) {
+      return failureOfExchange(error);
+    }
+  }
+
+  #request() {
+    const { project, logstore, shard, end } = this.#range;
+    return {
+      project,
+      path: `/logstores/${encodeURIComponent(logstore)}/shards/${shard}`,
+      query: { type: 'log', cursor: this.cursor, count: PAGE_GROUPS, end_cursor: end },
+      headers: { Accept: 'application/x-protobuf', 'Accept-Encoding': 'lz4' },
+      maxBytes: MAX_BODY_BYTES,
+    };
+  }
+
+  #mayRetry({ retry }: Failure): boolean {
+    if (retry === 'no' || this.#attempts >= MAX_ATTEMPTS) return false;
+    return retry !== 'few' || this.#unreadable + 1 < MAX_UNREADABLE;
+  }
+
+  /** Waits until the next attempt, or throws when there is none. */
+  async #pause(failure: Failure): Promise<void> {
+    if (!this.#mayRetry(failure)) throw this.#error(failure);
+    if (failure.retry === 'few') this.#unreadable++;
+    const { signal } = this.#abort;
+    await this.#access.clock.sleep(backoff(failure.retry, this.#attempts, Math.random()), signal);
+    if (signal.aborted)
+      throw this.#error({ ...failure, code: 'Aborted', message: `aborted after: ${failure.message}` });
+  }
+
+  #broken({ cursor, next }: Head, { code, message, requestId }: Failure): BrokenPage {
+    const broken = `${code} after ${this.#attempts} attempts: ${message} (request ${requestId ?? 'id unknown'})`;
+    return { cursor, next, broken };
+  }
+
+  #error(failure: Failure): PullError {
+    const { project, logstore, shard } = this.#range;
+    const where = `PullLogs ${project}/${logstore}/${shard} at ${this.cursor}`;
+    const { cursor } = this;
+    return new PullError(`${where}: ${failure.message}`, { ...failure, cursor, attempts: this.#attempts });
+  }
+}

@@ -1,0 +1,91 @@
+import { inflateSync } from 'node:zlib';
+import type { HttpResponse } from '../http.ts';
+import type { LogPage } from '../types.ts';
+import { stepBetween } from './cursor.ts';
+import { type Failure, failureOfExchange, header, unreadable } from './failure.ts';
+import { SlsFormatError } from './format-error.ts';
+import { decompressBlock } from './lz4.ts';
+import { readLogGroupList } from './protobuf.ts';
+
+/** A page whose headers are in, while its body downloads. */
+export interface Head {
+  readonly kind: 'head';
+  readonly cursor: string;
+  readonly next: string;
+  readonly response: HttpResponse;
+}
+
+/** No cap is documented; one write may carry 10 MB and a page holds many. */
+export const MAX_RAW_BYTES = 64 * 1024 * 1024;
+/** LZ4 makes incompressible data larger by a 255th. */
+export const MAX_BODY_BYTES = MAX_RAW_BYTES + MAX_RAW_BYTES / 255 + 64;
+
+/** Takes an answer with status 200 as the page at `cursor` and starts its download. */
+export function headOf(response: HttpResponse, cursor: string): Head | Failure {
+  const next = header(response, 'x-log-cursor');
+  const requestId = header(response, 'x-log-requestid');
+  if (next === undefined || stepBetween(cursor, next) === 'back') {
+    response.discard();
+    return next === undefined ? noCursor(requestId) : wentBack(requestId);
+  }
+  // Nobody waits for it yet, but a page ahead is only ahead when its body downloads too.
+  void response.body();
+  return { kind: 'head', cursor, next, response };
+}
+
+function noCursor(requestId: string | undefined): Failure {
+  const message = 'SLS answered 200 without x-log-cursor. Check that the endpoint (SLS_ENDPOINT) is SLS itself.';
+  return unreadable('NoCursor', message, requestId);
+}
+
+/** Going on from there would read the same logs for ever, and stopping would call the rest read. */
+function wentBack(requestId: string | undefined): Failure {
+  return unreadable('CursorWentBack', 'x-log-cursor lies before the cursor asked for. Report this.', requestId);
+}
+
+/** Waits for the body and reads it; what does not fit its headers or its format is a Failure with code Unreadable. */
+export async function readPage(head: Head): Promise<LogPage | Failure> {
+  const { cursor, next, response } = head;
+  try {
+    const raw = decompress(await response.body(), response);
+    const { groups, records } = readLogGroupList(raw, cursor);
+    const count = header(response, 'x-log-count');
+    if (count !== undefined && count !== String(groups)) {
+      throw new SlsFormatError(`the page holds ${groups} log groups where x-log-count says ${count.slice(0, 20)}`);
+    }
+    return { cursor, next, records, bytes: raw.length };
+  } catch (error) {
+    if (!(error instanceof SlsFormatError)) return failureOfExchange(error);
+    return unreadable('Unreadable', error.message, header(response, 'x-log-requestid'));
+  }
+}
+
+function decompress(body: Buffer, response: HttpResponse): Buffer {
+  const type = header(response, 'x-log-compresstype')?.toLowerCase() ?? 'none';
+  const size = rawSize(response) ?? (type === 'none' ? body.length : undefined);
+  if (size === undefined) throw new SlsFormatError('a compressed page came without x-log-bodyrawsize');
+  if (size === 0) return Buffer.alloc(0);
+  const raw = decompressAs(type, body, size);
+  if (raw.length !== size) throw new SlsFormatError(`the page has ${raw.length} bytes where ${size} were announced`);
+  return raw;
+}
+
+function decompressAs(type: string, body: Buffer, size: number): Buffer {
+  if (type === 'lz4') return decompressBlock(body, size);
+  if (type === 'none') return body;
+  if (type !== 'deflate') throw new SlsFormatError(`unknown x-log-compresstype ${JSON.stringify(type.slice(0, 20))}`);
+  try {
+    return inflateSync(body, { maxOutputLength: size });
+  } catch (error) {
+    throw new SlsFormatError(`deflate: ${(error as Error).message}`);
+  }
+}
+
+function rawSize(response: HttpResponse): number | undefined {
+  const text = header(response, 'x-log-bodyrawsize');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,12}$/.test(text)) throw new SlsFormatError('x-log-bodyrawsize is not a number');
+  const size = Number(text);
+  if (size > MAX_RAW_BYTES) throw new SlsFormatError(`the page has ${size} bytes, more than ${MAX_RAW_BYTES}`);
+  return size;
+}
