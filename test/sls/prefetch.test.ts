@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { SlsStandIn } from '../stand-ins/sls.ts';
+import { cursorOf, FIRST_POSITION, type SlsStandIn } from '../stand-ins/sls.ts';
 import { gate } from './gate.ts';
 import { numbered, numbers, untilError, world } from './world.ts';
 
@@ -31,7 +31,10 @@ describe('the page ahead', () => {
   });
 
   it('is downloaded while the consumer is busy', async () => {
-    const { pull, sls } = await world();
+    // More than the buffers between the two sides hold: it ends only when it is read.
+    const large = { logs: [{ time: 1, fields: { n: 'x'.repeat(24 * 1024 * 1024) } }] };
+    const { pull, sls } = await world({ groups: [...numbered(1), large] });
+    sls.faults = [undefined, { kind: 'compression', as: 'none' }];
     const pages = pull();
     await pages.next();
     await until(() => sls.requests[1]?.finished === true);
@@ -55,6 +58,24 @@ describe('the page ahead', () => {
     const { before, error } = await untilError(pull());
     expect(numbers(before)).toEqual(['0']);
     expect(error).toMatchObject({ code: 'Unauthorized', cursor: before[0]?.next });
+  });
+});
+
+describe('a page ahead that another attempt at the page before made wrong', () => {
+  it('is aborted at once', async () => {
+    const { pull, sls, range } = await world({ groupsPerPage: 3 });
+    let first = 0;
+    sls.faults = (request) => {
+      if (request.query.get('cursor') !== range.begin) return { kind: 'hold', headers: new Promise(() => {}) };
+      return ++first === 1 ? { kind: 'headers', set: { 'x-log-count': '9' } } : { kind: 'count', groups: 1 };
+    };
+    const pages = pull();
+    await pages.next();
+    const wrong = cursorOf(FIRST_POSITION + 3n);
+    await until(() => sls.requests.find(({ query }) => query.get('cursor') === wrong)?.aborted === true);
+    const next = cursorOf(FIRST_POSITION + 1n);
+    await until(() => sls.requests.some(({ query }) => query.get('cursor') === next));
+    await pages.return();
   });
 });
 
@@ -97,6 +118,7 @@ describe('the signal', () => {
     const pages = pull(abort.signal);
     const { value } = await pages.next();
     await until(() => sls.requests[1]?.finished === true);
+    await settle();
     abort.abort();
     await expect(pages.next()).rejects.toMatchObject({ code: 'Aborted', cursor: value?.next });
     await settle();

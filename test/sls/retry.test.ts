@@ -156,6 +156,12 @@ describe('a lasting failure', () => {
       expect(failure.message).not.toContain(secret);
   });
 
+  it.each(['SignatureNotMatch', 'InvalidAccessKeyId'])('of %s is never quoted', async (code) => {
+    const lost = await world();
+    failFirstPage(lost, [error(401, code, 'signature c2lnbmVk not match')]);
+    expect((await untilError(lost.pull())).error.message).not.toContain('c2lnbmVk');
+  });
+
   it('whose message holds a credential is not quoted', async () => {
     const lost = await world();
     failFirstPage(lost, [error(401, 'Unauthorized', 'token token-secret has expired')]);
