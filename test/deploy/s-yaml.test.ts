@@ -1,0 +1,190 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle, DIST, ROOT } from '../../bin/build.ts';
+import { parseConfig } from '../../lib/config.ts';
+import { render } from './render.ts';
+import type { Shipped } from './schema.ts';
+import { at, mutated, refusals } from './values.ts';
+
+const require = createRequire(import.meta.url);
+const textOf = (name: string) => readFile(join(ROOT, name), 'utf8');
+const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].flatMap(([, name]) => name ?? []);
+const template = await textOf('s.yaml');
+const dotenv = await textOf('.env.example');
+const configSource = await textOf('lib/config.ts');
+
+/** A secret with what a template language or a shell could trip over. */
+const SECRET_KEY = 'sk-lf-1a: "b" #c \\d';
+const VARIABLES = {
+  REGION: 'cn-shanghai',
+  ACCOUNT_ID: '1234567890123456',
+  SLS_PROJECT: 'gateway-logs',
+  SLS_LOGSTORE: 'gateway_access',
+  FUNCTION_LOGSTORE: 'ship-log',
+  TRIGGER_LOGSTORE: 'trigger-log',
+  FC_ROLE_NAME: 'ship-role',
+  TRIGGER_ROLE_NAME: 'trigger-role',
+  FC3_COMPONENT: 'fc3@0.1.22',
+  LANGFUSE_HOST: 'https://langfuse.example.com',
+  LANGFUSE_PUBLIC_KEY: 'pk-lf-1',
+  LANGFUSE_SECRET_KEY: SECRET_KEY,
+  LANGFUSE_TIMEOUT: '20',
+  LANGFUSE_TRANSPORT: 'otlp',
+  LANGFUSE_ENVIRONMENT: 'production',
+  LANGFUSE_RELEASE: '007',
+  DEAD_LETTER_BUCKET: 'dead-letters',
+  DEAD_LETTER_PREFIX: 'letters',
+  OSS_ENDPOINT: 'oss-cn-shanghai-internal.aliyuncs.com',
+  SLS_ENDPOINT: 'cn-shanghai-intranet.log.aliyuncs.com',
+  SLS_SIGNATURE: 'v1',
+  LOG_FORMAT: 'human',
+  LOG_LEVEL: 'debug',
+  GATEWAY_TZ: 'Asia/Shanghai',
+};
+
+const PROPS = 'resources.ship.props';
+const TRIGGER = `${PROPS}.triggers.0`;
+const ENVIRONMENT = `${PROPS}.environmentVariables`;
+
+let outdir = '';
+let shipped: Shipped;
+let full: unknown;
+let bare: unknown;
+
+beforeAll(async () => {
+  outdir = await mkdtemp(join(tmpdir(), 'sls-langfuse-dist-'));
+  shipped = { code: `./${relative(ROOT, DIST)}`, handlers: await build(), settings: settings(), secretKey: SECRET_KEY };
+  // TZ: a deploying machine has one too, and it is not the gateway's.
+  [full, bare] = await Promise.all([render(template, { ...VARIABLES, TZ: 'Mars/Crater' }), render(template, {})]);
+}, 60_000);
+
+afterAll(() => rm(outdir, { recursive: true, force: true }));
+
+/** `{file}.{export}` of each function among the built files. */
+async function build(): Promise<string[]> {
+  const { outputs } = await bundle(outdir);
+  const files = Object.values(outputs).filter(({ entryPoint }) => entryPoint?.startsWith('functions/'));
+  return files.flatMap(({ entryPoint = '' }) => {
+    const name = entryPoint.replace(/^functions\/(.*)\.ts$/, '$1');
+    return Object.keys(require(join(outdir, `${name}.js`))).map((exported) => `${name}.${exported}`);
+  });
+}
+
+/** The names in lib/config.ts, without those that only stand for another one. */
+function settings(): string[] {
+  const [, body = ''] = /^const Settings = z\.object\(\{$(.*?)^\}\);$/ms.exec(configSource) ?? [];
+  return namesIn(body, /^ {2}([A-Z][A-Z0-9_]*): /gm);
+}
+
+const isSetting = (name: string) => shipped.settings.includes(name);
+
+describe('the shipped s.yaml', () => {
+  it('renders to a deployment that agrees with the schema', () => {
+    expect(refusals(full, shipped)).toEqual([]);
+  });
+
+  it('renders without any variable, and holds no key then', () => {
+    expect(refusals(bare, { ...shipped, secretKey: '' })).toEqual([]);
+    expect(new Set(Object.values(Object(at(bare, ENVIRONMENT))))).toEqual(new Set(['']));
+  });
+
+  it('hands every setting to the function as it was given', () => {
+    const { GATEWAY_TZ, ...given } = VARIABLES;
+    const expected = Object.fromEntries(
+      Object.entries({ ...given, TZ: GATEWAY_TZ }).filter(([name]) => isSetting(name)),
+    );
+    const environment = Object(at(full, ENVIRONMENT));
+    expect(environment).toEqual(expected);
+    expect(parseConfig(environment).langfuse.secretKey).toBe(SECRET_KEY);
+  });
+
+  it('uses every other variable', () => {
+    const others = Object.entries(VARIABLES).filter(([name]) => !isSetting(name));
+    const text = JSON.stringify(full);
+    expect(others.filter(([, value]) => !text.includes(value))).toEqual([]);
+  });
+
+  it('describes a VPC that only has to be uncommented', async () => {
+    const inVpc = template.replace(/^( +)# (vpcConfig:\n)((?:\1# {3}.*\n){3})/m, (_, indent, head, rest) =>
+      [indent, head, rest.replaceAll(`${indent}# `, indent)].join(''),
+    );
+    const rendered = await render(inVpc, VARIABLES);
+    expect(at(rendered, `${PROPS}.vpcConfig.vSwitchIds`)).toEqual(['vsw-your-id']);
+    expect(refusals(rendered, shipped)).toEqual([]);
+  });
+
+  it('leaves a developer who copies .env.example with the defaults', async () => {
+    expect(await render(template, {}, dotenv)).toEqual(bare);
+  });
+});
+
+describe('.env.example', () => {
+  it('names exactly the variables that s.yaml reads', () => {
+    const read = namesIn(template, /\$\{env\('(\w+)'/g);
+    expect(namesIn(dotenv, /^(\w+)=/gm).sort()).toEqual([...new Set(read)].sort());
+    expect(Object.keys(VARIABLES).sort()).toEqual([...new Set(read)].sort());
+  });
+});
+
+describe('the schema refuses', () => {
+  it.each<[what: string, path: string, value: unknown]>([
+    ['memory that is no multiple of 64 MB', `${PROPS}.memorySize`, 500],
+    ['memory that is less than 1 GB for each vCPU', `${PROPS}.memorySize`, 448],
+    ['memory that is more than 4 GB for each vCPU', `${PROPS}.memorySize`, 2112],
+    ['a step of vCPU that does not exist', `${PROPS}.cpu`, 0.52],
+    ['a disk size that does not exist', `${PROPS}.diskSize`, 1024],
+    ['a timeout that is text', `${PROPS}.timeout`, '300'],
+    ['a timeout above a day', `${PROPS}.timeout`, 86_401],
+    ['no timeout', `${PROPS}.timeout`, undefined],
+    ['a runtime that does not exist', `${PROPS}.runtime`, 'nodejs22'],
+    ['a handler in a file that is not built', `${PROPS}.handler`, 'index.handler'],
+    ['a handler that the file does not export', `${PROPS}.handler`, 'ship.main'],
+    ['code that is not what is built', `${PROPS}.code`, './'],
+    ['two events at once in one instance', `${PROPS}.instanceConcurrency`, 10],
+    ['no role', `${PROPS}.role`, undefined],
+    ['a role without an account', `${PROPS}.role`, 'acs:ram:::role/sls-langfuse-ship'],
+    ['a role of another account', `${PROPS}.role`, 'acs:ram::9999999999999999:role/ship-role'],
+    ['a property that is not known', `${PROPS}.memory`, 1024],
+    ['an environment value that is a number', `${ENVIRONMENT}.LANGFUSE_TIMEOUT`, 30],
+    ['an environment name that is no setting', `${ENVIRONMENT}.LANGFUSE_KEY`, 'x'],
+    ['a setting left out', `${ENVIRONMENT}.DEAD_LETTER_BUCKET`, undefined],
+    ['a secret key written into the template', `${ENVIRONMENT}.LANGFUSE_SECRET_KEY`, 'sk-lf-written-down'],
+    ['a secret anywhere else', `${PROPS}.description`, 'with sk-lf-written-down'],
+    ['the function logging into the source', `${PROPS}.logConfig.logstore`, VARIABLES.SLS_LOGSTORE],
+    ['two triggers', `${PROPS}.triggers`, [{}, {}]],
+    ['no trigger', `${PROPS}.triggers`, []],
+    ['a trigger of another type', `${TRIGGER}.triggerType`, 'timer'],
+    ['a trigger without a role', `${TRIGGER}.invocationRole`, undefined],
+    ['a trigger with a role of another account', `${TRIGGER}.invocationRole`, 'acs:ram::9999999999999999:role/x'],
+    [
+      'a trigger on a logstore where a project belongs',
+      `${TRIGGER}.sourceArn`,
+      'acs:log:cn-shanghai:1234567890123456:x',
+    ],
+    ['a trigger in another region', `${TRIGGER}.sourceArn`, 'acs:log:cn-beijing:1234567890123456:project/gateway-logs'],
+    ['a trigger log in the source', `${TRIGGER}.triggerConfig.logConfig.logstore`, VARIABLES.SLS_LOGSTORE],
+    ['a trigger without a source', `${TRIGGER}.triggerConfig.sourceConfig.logstore`, undefined],
+    ['an interval that is text', `${TRIGGER}.triggerConfig.jobConfig.triggerInterval`, '60'],
+    ['an interval below 3 seconds', `${TRIGGER}.triggerConfig.jobConfig.triggerInterval`, 2],
+    ['an interval above 600 seconds', `${TRIGGER}.triggerConfig.jobConfig.triggerInterval`, 601],
+    ['retries that are text', `${TRIGGER}.triggerConfig.jobConfig.maxRetryTime`, '3'],
+    ['more than 100 retries', `${TRIGGER}.triggerConfig.jobConfig.maxRetryTime`, 1000],
+    ['a parameter nobody reads', `${TRIGGER}.triggerConfig.functionParameter.host`, 'x'],
+    ['a trigger setting that is not known', `${TRIGGER}.triggerConfig.startTime`, 'x'],
+    ['an access that would not be rendered', 'access', '${' + "env('ALIBABA_CLOUD_ACCESS')}"],
+    ['a resource that is not known', 'resources.other', {}],
+  ])('%s', (_, path, value) => {
+    expect(refusals(mutated(full, path, value), shipped)).toContain(path);
+  });
+
+  it('more than 4 KB of environment, counted in bytes over all names and values', () => {
+    const path = `${ENVIRONMENT}.LANGFUSE_RELEASE`;
+    const others = Object.entries(Object(at(mutated(full, path, ''), ENVIRONMENT)));
+    const left = 4096 - others.flat().join('').length;
+    expect(refusals(mutated(full, path, 'x'.repeat(left)), shipped)).toEqual([]);
+    expect(refusals(mutated(full, path, `é${'x'.repeat(left - 1)}`), shipped)).toEqual([ENVIRONMENT]);
+  });
+});
