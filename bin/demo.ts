@@ -24,6 +24,8 @@ const SHARDS = [0, 1] as const;
 const INTERVAL_MS = 1_000;
 /** Longer than this a demonstration is not worth waiting for. */
 const PATIENCE_MS = 120_000;
+/** Failed invocations after which the next one will fail as well. */
+const ENOUGH = 3;
 
 async function main(args: string[]): Promise<void> {
   if (args.length > 0) {
@@ -75,10 +77,12 @@ async function triggerUntilQuiet(stage: Stage): Promise<{ receipts: Receipt[]; c
     return { shard, begin: range?.begin ?? '', end: range?.end ?? '' };
   });
   const receipts: Receipt[] = [];
+  let failures = 0;
   const instances = SHARDS.map(() => openFunction(stage, 60));
   const invoke = async (event: string, shard: number): Promise<Invocation> => {
     const invocation = await (instances[shard] as FcInstance).invoke(event);
     if (invocation.ok) receipts.push(JSON.parse(invocation.result) as Receipt);
+    else failures++;
     console.log(invocationText(shard, invocation));
     return invocation;
   };
@@ -89,7 +93,7 @@ async function triggerUntilQuiet(stage: Stage): Promise<{ receipts: Receipt[]; c
   const loops = ranges.map(({ shard, begin }) => trigger.run(shard, begin, stop.signal));
   const deadline = Date.now() + PATIENCE_MS;
   const complete = () => ranges.every((range) => trigger.position(range.shard) === range.end);
-  while (!complete() && Date.now() < deadline) await delay(50);
+  while (!complete() && failures < ENOUGH && Date.now() < deadline) await delay(50);
   stop.abort();
   await Promise.all(loops);
   await Promise.all(instances.map((instance) => instance.close()));

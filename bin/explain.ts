@@ -29,9 +29,17 @@ function main(args: string[]): void {
   const { records, notes } = parseRecords(readFileSync(file ?? 0, 'utf8'), file ? statSync(file).mtime : new Date());
   for (const note of notes) console.error(note);
   if (records.length === 0) fail(`${file ?? 'Standard input'} holds no record.`);
-  const timeZone = process.env.TZ || 'UTC';
+  const timeZone = timeZoneOf(process.env.TZ || 'UTC');
   const readings = records.map((record) => shown(read(record, { timeZone })));
   console.log(JSON.stringify(readings, null, 2));
+}
+
+function timeZoneOf(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return fail(`TZ is "${name}", which names no time zone. Set it to a name such as Asia/Shanghai, or unset it.`);
+  }
 }
 
 /** A reading as people read it: times as ISO 8601 with milliseconds. */

@@ -1,4 +1,4 @@
-import { parseJson } from '../lib/formats/values.ts';
+import { isObject, parseJson } from '../lib/formats/values.ts';
 import { fromFlat } from '../lib/record.ts';
 import type { Json, LogRecord } from '../lib/types.ts';
 
@@ -32,7 +32,16 @@ function flatRecords(text: string): Flat[] {
   if (Array.isArray(whole)) return whole.map(asRecord);
   if (whole !== undefined) return [asRecord(whole)];
   const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (isBrokenDocument(lines)) return [asRecord(text.trim())];
   return lines.map((line) => asRecord(parseJson(line) ?? line));
+}
+
+/** One object over several lines that does not parse: a damaged record, not as many records as it has lines. */
+function isBrokenDocument(lines: readonly string[]): boolean {
+  const opens = (line: string) => /^\s*[[{]/.test(line);
+  return (
+    lines.length > 1 && opens(lines[0] ?? '') && !lines.every(opens) && !lines.some((line) => isObject(parseJson(line)))
+  );
 }
 
 function asRecord(value: Json): Flat {
