@@ -3,16 +3,14 @@ import { backoff } from './backoff.ts';
 import { type SlsAccess, send } from './client.ts';
 import { stepBetween } from './cursor.ts';
 import { type Failure, failureOfAnswer, failureOfExchange } from './failure.ts';
-import { type Head, headOf, MAX_BODY_BYTES, readPage } from './page.ts';
+import { type Head, headOf, MAX_BODY_BYTES, MAX_RAW_BYTES, readPage } from './page.ts';
+import { fewer } from './page-size.ts';
 import { PullError } from './pull-error.ts';
 
 /** Five waits of full jitter ride out about 6 s of trouble on the way to SLS; a longer one is the trigger's to retry. */
 const MAX_ATTEMPTS = 6;
 /** A body that is bad three times over is stored so. */
 const MAX_UNREADABLE = 3;
-/** The most log groups that PullLogs gives at once. */
-const PAGE_GROUPS = '1000';
-
 /** One page being fetched: asked for at once, and again while that helps. */
 export class PageFetch {
   readonly cursor: string;
@@ -21,11 +19,14 @@ export class PageFetch {
   readonly #range: CursorRange;
   readonly #access: SlsAccess;
   readonly #abort = new AbortController();
+  #count: number;
   #attempts = 0;
   #unreadable = 0;
 
-  constructor(cursor: string, range: CursorRange, access: SlsAccess) {
+  /** Asks for `count` log groups at most, and for fewer when those are too large. */
+  constructor(cursor: string, count: number, range: CursorRange, access: SlsAccess) {
     this.cursor = cursor;
+    this.#count = count;
     this.#range = range;
     this.#access = access;
     this.head = this.#ask();
@@ -55,8 +56,9 @@ export class PageFetch {
   async #ask(): Promise<Head> {
     for (;;) {
       const answer = await this.#once();
-      if (answer.kind === 'head') return answer;
-      await this.#pause(answer);
+      if (answer.kind === 'failure') await this.#pause(answer);
+      else if (answer.bytes <= MAX_RAW_BYTES || this.#count === 1 || answer.groups === 1) return answer;
+      else this.#shrink(answer);
     }
   }
 
@@ -71,12 +73,18 @@ export class PageFetch {
     }
   }
 
+  /** The page is more than fits into memory: its groups are asked for again in smaller pages. */
+  #shrink(head: Head): void {
+    head.response.discard();
+    this.#count = fewer(this.#count, head);
+  }
+
   #request() {
     const { project, logstore, shard, end } = this.#range;
     return {
       project,
       path: `/logstores/${encodeURIComponent(logstore)}/shards/${shard}`,
-      query: { type: 'log', cursor: this.cursor, count: PAGE_GROUPS, end_cursor: end },
+      query: { type: 'log', cursor: this.cursor, count: String(this.#count), end_cursor: end },
       headers: { Accept: 'application/x-protobuf', 'Accept-Encoding': 'lz4' },
       maxBytes: MAX_BODY_BYTES,
     };

@@ -12,6 +12,9 @@ export interface Head {
   readonly kind: 'head';
   readonly cursor: string;
   readonly next: string;
+  /** Log groups in the page and their decompressed bytes, as far as the headers tell. */
+  readonly groups: number;
+  readonly bytes: number;
   readonly response: HttpResponse;
 }
 
@@ -30,7 +33,9 @@ export function headOf(response: HttpResponse, cursor: string): Head | Failure {
   }
   // Nobody waits for it yet, but a page ahead is only ahead when its body downloads too.
   void response.body();
-  return { kind: 'head', cursor, next, response };
+  const groups = Number(header(response, 'x-log-count') ?? 0) || 0;
+  const bytes = Number(header(response, 'x-log-bodyrawsize') ?? 0) || 0;
+  return { kind: 'head', cursor, next, groups, bytes, response };
 }
 
 function noCursor(requestId: string | undefined): Failure {

@@ -2,6 +2,7 @@ import type { BrokenPage, CursorRange, LogPage } from '../types.ts';
 import type { SlsAccess } from './client.ts';
 import { stepBetween } from './cursor.ts';
 import { PageFetch } from './page-fetch.ts';
+import { countAfter, FIRST_COUNT } from './page-size.ts';
 import { PullError } from './pull-error.ts';
 
 export type Pulled = LogPage | BrokenPage;
@@ -22,8 +23,9 @@ export async function* pullRange(
   const abort = (): void => {
     for (const page of live) page.abort();
   };
+  let count = FIRST_COUNT;
   const open = (cursor: string): PageFetch => {
-    const page = new PageFetch(cursor, range, access);
+    const page = new PageFetch(cursor, count, range, access);
     live.add(page);
     if (signal?.aborted) page.abort();
     return page;
@@ -35,7 +37,9 @@ export async function* pullRange(
     let page = stepBetween(range.begin, range.end) === 'forward' ? open(range.begin) : undefined;
     while (page !== undefined) {
       if (signal?.aborted) throw aborted(range, page.cursor);
-      const { next } = await page.head;
+      const head = await page.head;
+      const { next } = head;
+      count = countAfter(count, head);
       let ahead = follow(page.cursor, next);
       const pulled = await page.read();
       if (pulled.next !== next) {

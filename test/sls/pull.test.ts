@@ -24,7 +24,7 @@ describe('a range', () => {
       type: 'log',
       cursor: range.begin,
       end_cursor: range.end,
-      count: '1000',
+      count: '100',
     });
     expect(request?.headers).toMatchObject({
       host: `proj.${new URL(sls.url).host}`,
