@@ -59,5 +59,6 @@ function whole(value: Json | undefined): number | undefined {
 }
 
 function isTextMap(value: Json | undefined): value is { [key: string]: string } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
 }

@@ -34,6 +34,7 @@ export function readAiLog(raw: string | undefined): AiLog {
 function unescaped(raw: string): JsonObject | undefined {
   let text = raw;
   for (let level = 0; level < LEVELS; level++) {
+    if (!present(text)) return {};
     // `{\"model\":…}`: escaped, but without the quotes around it.
     const value = parseJson(text) ?? (/^\s*\{\s*\\+"/.test(text) ? parseJson(`"${text}"`) : undefined);
     if (isObject(value)) return value;

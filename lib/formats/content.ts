@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../types.ts';
 import type { GatewayLine } from './gateway-line.ts';
+import { withoutSecrets } from './secrets.ts';
 import { firstPresent, isObject, parseJson, present, structured } from './values.ts';
 
 /** Settings of a request that Langfuse shows as model parameters. */
@@ -13,7 +14,7 @@ const PARAMETERS = new Set([
 export function inputOf({ ai, fields }: GatewayLine): Json | undefined {
   const system = present(ai.system) ? [{ role: 'system', content: structured(ai.system) ?? null }] : [];
   const messages = structured(ai.messages);
-  if (present(messages)) {
+  if (present(messages) && !(Array.isArray(messages) && messages.length === 0)) {
     if (!Array.isArray(messages)) return messages;
     const led = messages.some((message) => isObject(message) && message.role === 'system');
     return led ? messages : [...system, ...messages];
@@ -50,8 +51,10 @@ export function parametersOf({ fields }: GatewayLine): JsonObject | undefined {
 function requestInput(body: string | undefined): Json | undefined {
   const request = objectIn(body);
   if (!request) return present(body) ? body : undefined;
-  const input = firstPresent(request.messages, request.input, request.prompt, request.contents, request);
-  return present(request.tools) && input !== request ? { messages: input ?? null, tools: request.tools } : input;
+  const input = firstPresent(request.messages, request.input, request.prompt, request.contents);
+  // A request without any of these is shown whole, and may carry its key in its body.
+  if (input === undefined) return withoutSecrets(request);
+  return present(request.tools) ? { messages: input, tools: request.tools } : input;
 }
 
 function responseOutput(body: string | undefined): Json | undefined {

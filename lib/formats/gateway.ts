@@ -1,13 +1,14 @@
 import { contentOf, hash32, traceIdOf } from '../identity.ts';
 import type { Json, JsonObject, LlmCall, Reading } from '../types.ts';
+import { type CallTimes, timesOf } from './call-times.ts';
 import { inputOf, objectIn, outputOf, parametersOf } from './content.ts';
 import { field, type GatewayLine } from './gateway-line.ts';
 import { outcomeOf, redirected } from './level.ts';
 import { llmApi, typeOf } from './path.ts';
+import { textWithoutSecrets } from './secret-text.ts';
 import { withoutSecrets } from './secrets.ts';
-import { parseTime } from './time.ts';
 import { bucketsOf, details, type StatedUsage, statedUsage, type Usage } from './usage.ts';
-import { amount, count, firstText, present } from './values.ts';
+import { count, firstText, present } from './values.ts';
 
 /** What tells the dialects of gateway lines apart. */
 export interface Dialect {
@@ -40,7 +41,7 @@ function isEmpty(line: GatewayLine): boolean {
   return !named && told.every((name) => field(line, name) === undefined);
 }
 
-function assemble(line: GatewayLine, dialect: Dialect, times: Times): LlmCall {
+function assemble(line: GatewayLine, dialect: Dialect, times: CallTimes): LlmCall {
   const usage = bucketsOf(usageOf(line));
   const name = nameOf(line);
   const userId = userOf(line);
@@ -53,7 +54,7 @@ function assemble(line: GatewayLine, dialect: Dialect, times: Times): LlmCall {
       ...(userId !== undefined && { userId }),
       ...(sessionId !== undefined && { sessionId }),
       tags: tagsOf(line, dialect),
-      metadata: metadataOf(line, id, usage),
+      metadata: { ...metadataOf(line, id, usage), ...ahead(line, times) },
     },
     observation: {
       id: dialect.observationId(line),
@@ -115,38 +116,6 @@ function usageOf({ ai, fields }: GatewayLine): StatedUsage {
   };
 }
 
-interface Times {
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly completionStartTime?: number;
-}
-
-function timesOf(line: GatewayLine, timeZone: string): Times | undefined {
-  const duration = durationOf(line);
-  const logged =
-    line.record.time > 0 ? line.record.time * 1000 + Math.floor((line.record.timeNs ?? 0) / 1e6) : undefined;
-  const stated = ['start_time', 'timestamp', 'time_iso8601', '@timestamp'].map((name) => field(line, name));
-  const start = stated.map((text) => text && parseTime(text, timeZone)).find((ms) => typeof ms === 'number');
-  const startTime = start ?? (logged === undefined ? undefined : logged - duration);
-  if (startTime === undefined) return undefined;
-  const firstToken = amount(line.ai.llm_first_token_duration) ?? 0;
-  const streamed = firstToken > 0 && line.ai.response_type !== 'normal';
-  return {
-    startTime,
-    endTime: startTime + duration,
-    ...(streamed && { completionStartTime: startTime + Math.round(firstToken) }),
-  };
-}
-
-/** Milliseconds. A gateway without a `duration` field may still say how long the model took. */
-function durationOf(line: GatewayLine): number {
-  const seconds = amount(field(line, 'request_time'));
-  const stated = amount(field(line, 'duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
-  const ms = Math.round(stated ?? amount(line.ai.llm_service_duration) ?? 0);
-  // A year: longer than any request, and short enough to leave the time one that Langfuse can store.
-  return Math.min(ms, 31_536_000_000);
-}
-
 function tagsOf(line: GatewayLine, dialect: Dialect): string[] {
   const route = field(line, 'route_name');
   const fallback = redirected(line) || present(line.ai.fallback_from) || field(line, 'fallback_from') !== undefined;
@@ -157,6 +126,14 @@ function tagsOf(line: GatewayLine, dialect: Dialect): string[] {
     ...(cached ? ['cache:hit'] : []),
     ...(fallback ? ['fallback'] : []),
   ];
+}
+
+const HOUR = 3_600_000;
+
+/** A start that lies after the log itself is kept, and said: some clock was wrong. */
+function ahead({ record }: GatewayLine, { startTime }: CallTimes): JsonObject {
+  const ms = startTime - record.time * 1000;
+  return record.time > 0 && ms > HOUR ? { starts_after_its_log_ms: ms } : {};
 }
 
 /** Fields whose content the call shows in a place of its own. */
@@ -170,10 +147,10 @@ function metadataOf(line: GatewayLine, traceId: string, usage: Usage): JsonObjec
   const rest: [string, Json][] = [...line.fields, ...Object.entries(line.ai)];
   const own = rest.filter(([key, value]) => !SHOWN.has(key) && present(value));
   const tags = [...line.record.tags].filter(([key]) => !key.startsWith('__'));
-  return withoutSecrets({
+  const shown = withoutSecrets({
     ...Object.fromEntries(tags),
     ...Object.fromEntries(own.filter(([key, value]) => key !== 'trace_id' || value !== traceId)),
     ...usage.leftover,
-    ...(line.damaged !== undefined && { ai_log_raw: line.damaged }),
   });
+  return line.damaged === undefined ? shown : { ...shown, ai_log_raw: textWithoutSecrets(line.damaged) };
 }

@@ -1,8 +1,8 @@
 import type { ObservationType } from '../types.ts';
 
 const API =
-  /(?:^|\/)((?:chat\/|text\/)?completions|v\d\w*\/(?:messages|responses)|embeddings|rerank|images\/\w+|aigc\/[\w-]+\/generation)\/?$/;
-const GEMINI = /\/models\/[^/]+:(\w*(?:generateContent|embedContents?))$/i;
+  /(?:^|\/)((?:chat\/|text\/)?completions|(?:v\d\w*\/)?(?:messages|responses)|embeddings|rerank|images\/\w+|aigc\/[\w-]+\/generation)\/?$/;
+const GEMINI = /:(\w*(?:generateContent|embedContents?))$/i;
 
 /** A path without its query and fragment, where keys and tokens are often passed. */
 export function withoutQuery(path: string): string {
@@ -16,6 +16,11 @@ export function withoutQuery(path: string): string {
 export function llmApi(path: string): string | undefined {
   const plain = withoutQuery(path);
   return API.exec(plain)?.[1] ?? GEMINI.exec(plain)?.[1];
+}
+
+/** Whether a request asks which models there are. */
+export function listsModels(method: string, path: string): boolean {
+  return method.toUpperCase() === 'GET' && /\/models(?:\/[^/:]+)?\/?$/.test(withoutQuery(path));
 }
 
 /** What an LLM API's path says of the observation's type. */

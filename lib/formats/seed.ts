@@ -19,7 +19,8 @@ const SEED: Dialect = {
     const { question, answer, model_name: model } = line.ai;
     const { time, timeNs } = line.record;
     const parts = [field(line, 'trace_id'), firstText(question), firstText(answer), firstText(model)];
-    // Within a second the same short question may well be asked twice; the time's finer part tells them apart.
-    return observationIdOf([...parts, field(line, 'start_time'), time, timeNs]);
+    // Within a second the same short question may well be asked twice; these tell such calls apart.
+    const others = ['request_id', 'start_time', 'duration', 'response_code'].map((name) => field(line, name));
+    return observationIdOf([...parts, ...others, time, timeNs]);
   },
 };

@@ -14,6 +14,8 @@ export type Unwrapped =
 
 /** A log agent without a parser puts the whole line into one field of this name. */
 const LINE_FIELDS = ['content', 'message', 'log', '_raw_'];
+/** `_time_`, `_container_name_`, `__file_offset__` and the like come from the log agent, not from the line. */
+const AGENT_FIELD = /^_\w+_$/;
 const CONTAINER_PREFIX = /^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] /;
 const ACCESS_KEYS = [
   ...['ai_log', 'authority', 'bytes_received', 'bytes_sent', 'duration', 'method', 'path', 'protocol', 'request_id'],
@@ -39,23 +41,15 @@ export function unwrap(record: LogRecord): Unwrapped {
 }
 
 function onlyLine(fields: Fields): string | undefined {
-  // `_time_` and the like come from the log agent, not from the line.
-  const own = [...fields.keys()].filter((key) => !AGENT_FIELDS.has(key));
+  const own = [...fields.keys()].filter((key) => !AGENT_FIELD.test(key) || LINE_FIELDS.includes(key));
   const [name] = own;
   return own.length === 1 && name !== undefined && LINE_FIELDS.includes(name) ? fields.get(name) : undefined;
 }
 
-const AGENT_FIELDS = new Set([
-  '_time_',
-  '_source_',
-  '__file_offset__',
-  '_container_name_',
-  '_pod_name_',
-  '_namespace_',
-]);
-
 function salvageLine(text: string): Unwrapped {
-  if (!/"?ai_log\\?"?\s*[:=]|"(?:input_token|llm_service_duration)\\?"/.test(text)) return { kind: 'unparsable' };
+  // The second half of a line that the container runtime split names tokens, too: without its head it is no call.
+  const headed = text.startsWith('{') && /"(?:input_token|llm_service_duration)\\?"/.test(text);
+  if (!headed && !/"?ai_log\\?"?\s*[:=]/.test(text)) return { kind: 'unparsable' };
   // The SLS console shows, and people paste, `ai_log:{…}`: the object's own text, without its record.
   const bare = /^ai_log\s*[:=]\s*(\{.*)$/s.exec(text)?.[1];
   if (bare !== undefined) return { kind: 'fields', fields: new Map([['ai_log', bare]]) };

@@ -58,18 +58,20 @@ export function bucketsOf(stated: StatedUsage): Usage {
 function exclusive(stated: StatedUsage, input: number, output: number): Usage | undefined {
   const { cached = 0, cacheRead = 0, cacheCreation = 0, reasoning = 0 } = stated;
   const beside = cacheRead + cacheCreation;
-  const total = stated.total ?? input + output + beside;
+  // A total of 0 beside counts is the mark of one that the gateway never saw.
+  const total = stated.total || input + output + beside;
   const anthropic = beside > 0 && total === input + output + beside;
-  const gemini = reasoning > 0 && total === input + output + reasoning;
+  const gemini = !anthropic && reasoning > 0 && total === input + output + reasoning;
   if (!anthropic && !gemini && total !== input + output) return undefined;
   // Cache counts in Anthropic's words under an OpenAI total are inside the input, too.
-  const within = anthropic ? 0 : (cached || cacheRead) + cacheCreation;
+  const read = anthropic ? cacheRead : cached || cacheRead;
+  const within = anthropic ? 0 : read + cacheCreation;
   const reasoned = gemini ? 0 : reasoning;
   if (within > input || reasoned > output) return undefined;
   const buckets = {
     ...(stated.input !== undefined && { input: input - within }),
     ...(stated.output !== undefined && { output: output - reasoned }),
-    ...positive('input_cached_tokens', cacheRead || cached),
+    ...positive('input_cached_tokens', read),
     ...positive('input_cache_creation', cacheCreation),
     ...positive('output_reasoning_tokens', reasoning),
     total,
@@ -81,7 +83,7 @@ function plain({ input, output, total }: StatedUsage): Record<string, number> {
   return {
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
-    total: total ?? (input ?? 0) + (output ?? 0),
+    total: total || (input ?? 0) + (output ?? 0),
   };
 }
 

@@ -39,18 +39,30 @@ export function amount(value: Json | undefined): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
-/** The JSON value that a text holds, or `undefined`. */
+/** Deeper nesting than any request has, and far from where writing it out again would overflow the stack. */
+const MAX_DEPTH = 200;
+
+/** The JSON value that a text holds; `undefined` for other texts and for values that are nested absurdly deep. */
 export function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    return isShallow(value, MAX_DEPTH) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
+function isShallow(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
+
+/** Numbers that a double cannot hold, such as order ids of 19 digits: reading them would change them. */
+const LONG_NUMBER = /[:,[]\s{0,8}-?\d{16}/;
+
 /** A value that may have been written as JSON text: lists and objects are read, anything else is left as it is. */
 export function structured(value: Json | undefined): Json | undefined {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || LONG_NUMBER.test(value)) return value;
   const parsed = parseJson(value);
   return typeof parsed === 'object' && parsed !== null ? parsed : value;
 }

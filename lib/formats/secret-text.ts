@@ -1,0 +1,48 @@
+import { withoutQuery } from './path.ts';
+
+export const LEFT_OUT = '[left out]';
+const SECRET =
+  /authorization|cookie|api[-_]?key|access[-_]?key|subscription[-_]?key|secret|password|credential|^x-goog-api|signature|(?<!(?:input|output|total|max|prompt|completion|cached|reasoning|first|last)[-_]?)token$/i;
+const ADDRESS = /(?:path|uri|url|referr?er)$/i;
+
+/** Whether a field or header of this name carries what opens a door. A token that is counted is none. */
+export function isSecret(name: string): boolean {
+  return SECRET.test(name);
+}
+
+/** Whether a field or header of this name holds an address, which may carry keys in its query. */
+export function isAddress(name: string): boolean {
+  return ADDRESS.test(name);
+}
+
+const BEARER = /\b(Bearer|bearer|BEARER|Basic|basic)(\s{1,4}|%20)[\w.~+/=-]{16,}/g;
+const PLATFORM_KEY = /\bsk-[\w-]{16,}/g;
+const PARAMETER = /([?&;])([\w.-]{1,64})=[^&;\s"\\#]+/g;
+/** A name and its value in JSON text, however often that was escaped, and however much of it is left. */
+const NAMED = /"([^"\\]{1,64})(\\{0,8}"\s{0,8}:\s{0,8}\[?\s{0,8}\\{0,8}")([^"]*)/g;
+
+/** A text without the tokens, keys and queries that it names as such. Every pattern is bounded: a text may have 5 MB. */
+export function textWithoutSecrets(text: string): string {
+  return text
+    .replace(NAMED, (whole, name: string, between: string, value: string) => {
+      if (isSecret(name)) return `"${name}${between}${LEFT_OUT}${lastBackslashes(value)}`;
+      return isAddress(name) ? `"${name}${between}${withoutQueryIn(value)}` : whole;
+    })
+    .replace(BEARER, `$1$2${LEFT_OUT}`)
+    .replace(PLATFORM_KEY, LEFT_OUT)
+    .replace(PARAMETER, (whole, mark: string, name: string) =>
+      isSecret(name) || /^(?:key|sig|code)$/i.test(name) ? `${mark}${name}=${LEFT_OUT}` : whole,
+    );
+}
+
+function withoutQueryIn(value: string): string {
+  const kept = withoutQuery(value);
+  return kept === value ? value : kept + lastBackslashes(value);
+}
+
+/** The backslashes that escape the quote behind the value. */
+function lastBackslashes(value: string): string {
+  let at = value.length;
+  while (value[at - 1] === '\\') at--;
+  return value.slice(at);
+}
