@@ -14,24 +14,36 @@ export function clip(call: LlmCall, maxBytes: number, sizeOf: (call: LlmCall) =>
   for (let round = 0; round < ROUNDS; round++) {
     const excess = sizeOf(fitted) - maxBytes;
     if (excess <= 0) return fitted;
-    const [name, text] = largest(fitted);
+    const { at, text } = largest(fitted);
     if (text.length < SMALLEST) return undefined;
     // Not more than three quarters at once, so that two large fields shrink together. Escapes take two bytes and more.
     const keep = Math.max(Math.floor(text.length / 4), text.length - excess - SMALLEST / 2);
-    fitted = replaced(fitted, name, cut(text, keep));
+    fitted = replaced(fitted, at, cut(text, keep));
   }
   return undefined;
 }
 
-function largest({ trace, observation: { input, output } }: LlmCall): [string, string] {
-  const fields: [string, Json | undefined][] = [
-    ['input', input],
-    ['output', output],
-    ...Object.entries(trace.metadata),
+interface Place {
+  readonly in: 'observation' | 'metadata';
+  readonly name: string;
+}
+
+interface Field {
+  readonly at: Place;
+  readonly text: string;
+}
+
+function largest({ trace, observation: { input, output } }: LlmCall): Field {
+  const fields = [
+    fieldOf('observation', 'input', input),
+    fieldOf('observation', 'output', output),
+    ...Object.entries(trace.metadata).map(([name, value]) => fieldOf('metadata', name, value)),
   ];
-  return fields
-    .map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : JSON.stringify(value ?? '')])
-    .reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  return fields.reduce((a, b) => (b.text.length > a.text.length ? b : a));
+}
+
+function fieldOf(place: Place['in'], name: string, value: Json | undefined): Field {
+  return { at: { in: place, name }, text: typeof value === 'string' ? value : JSON.stringify(value ?? '') };
 }
 
 const MARK = /\n… \[(\d+) characters left out: the call was too large for Langfuse\]$/;
@@ -43,14 +55,14 @@ function cut(text: string, keep: number): string {
   return `${plain.slice(0, keep).toWellFormed()}\n… [${missing} characters left out: the call was too large for Langfuse]`;
 }
 
-function replaced({ trace, observation }: LlmCall, name: string, value: string): LlmCall {
+function replaced({ trace, observation }: LlmCall, at: Place, value: string): LlmCall {
   const before = Array.isArray(trace.metadata.clipped) ? trace.metadata.clipped : [];
-  const clipped = before.includes(name) ? before : [...before, name];
-  if (name === 'input' || name === 'output') {
-    return {
-      trace: { ...trace, metadata: { ...trace.metadata, clipped } },
-      observation: { ...observation, [name]: value },
-    };
-  }
-  return { trace: { ...trace, metadata: { ...trace.metadata, [name]: value, clipped } }, observation };
+  const clipped = before.includes(at.name) ? before : [...before, at.name];
+  // The metadata may have an `input` of its own.
+  const own = at.in === 'metadata' ? { [at.name]: value } : {};
+  const cut = at.in === 'observation' ? { [at.name]: value } : {};
+  return {
+    trace: { ...trace, metadata: { ...trace.metadata, ...own, clipped } },
+    observation: { ...observation, ...cut },
+  };
 }

@@ -1,17 +1,13 @@
 import { batchesOf, isParcel, OVERSIZE, wrapFitting } from './batch.ts';
 import { Concurrency } from './concurrency.ts';
-import { ambiguous, nextStep } from './failure-rule.ts';
+import { type NextStep, nextStep } from './failure-rule.ts';
 import type { Langfuse, Route } from './langfuse/langfuse.ts';
-import type { Failure, Parcel, Verdict } from './langfuse/sink.ts';
-import type { Lookup } from './repeats.ts';
-import { Repeats } from './repeats.ts';
+import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
+import { type Lookup, Repeats } from './repeats.ts';
+import { refusal, sortAnswer, Trial, type Undelivered } from './trial.ts';
 import type { Clock, LlmCall, RangeReason, Rejection } from './types.ts';
 
-/** A call that did not reach Langfuse, and why. */
-export interface Undelivered {
-  readonly call: LlmCall;
-  readonly rejection: Rejection;
-}
+export type { Undelivered } from './trial.ts';
 
 /** Why nothing more is sent in this invocation. */
 export interface Halt {
@@ -38,6 +34,8 @@ const LONGEST_PAUSE_MS = 15_000;
 /** Bytes. A proxy that takes no call of this size is not there to pass on LLM calls. */
 const SMALLEST_LIMIT = 64_000;
 
+type Settled = Promise<readonly Undelivered[]>;
+
 /**
  * Delivers the calls of one invocation: in batches, several in flight, repeated and halved as the failure rule says.
  * Every call given to {@link settle} is settled when it returns.
@@ -59,20 +57,19 @@ export class Delivery {
   }
 
   /** Delivers the calls and returns those that Langfuse did not take. Never rejects. */
-  async settle(calls: readonly LlmCall[]): Promise<readonly Undelivered[]> {
-    if (calls.length === 0) return [];
-    return this.#send(calls, new Trial(this.#ports));
+  async settle(calls: readonly LlmCall[]): Settled {
+    return calls.length === 0 ? [] : this.#send(calls, new Trial());
   }
 
-  async #send(calls: readonly LlmCall[], trial: Trial): Promise<readonly Undelivered[]> {
+  async #send(calls: readonly LlmCall[], trial: Trial): Settled {
     const route = await this.#route(trial);
-    if (!route) return calls.map((call) => ({ call, rejection: this.#rejection(trial) }));
+    if (!route) return this.#givenUp(calls, trial);
     const unsent = route.server.mergesLate ? await this.#repeats.unsent(calls) : calls;
     const parcels = unsent.map((call) => wrapFitting(call, route.sink, route.sink.maxBytes) ?? call);
-    const oversize = parcels.filter((parcel) => !isParcel(parcel)).map((call) => tooLarge(call as LlmCall));
+    const oversize = parcels.flatMap((parcel) => (isParcel(parcel) ? [] : [tooLarge(parcel)]));
     const batches = batchesOf(parcels.filter(isParcel), route.sink);
-    const settled = batches.map((batch) => this.#batch(batch, route, trial.fresh()));
-    return [...oversize, ...(await Promise.all(settled)).flat()];
+    const settled = await Promise.all(batches.map((batch) => this.#batch(batch, route, trial.fresh())));
+    return [...oversize, ...settled.flat()];
   }
 
   async #route(trial: Trial): Promise<Route | undefined> {
@@ -85,50 +82,49 @@ export class Delivery {
   }
 
   /** Sends a batch until each of its calls is settled. */
-  async #batch(batch: readonly Parcel[], route: Route, trial: Trial): Promise<readonly Undelivered[]> {
-    const settled: Undelivered[] = [];
+  async #batch(batch: readonly Parcel[], route: Route, trial: Trial): Settled {
+    const refused: Undelivered[] = [];
     let left = batch;
-    while (left.length > 0 && this.#mayGoOn()) {
-      const answer = await this.#concurrency.run(
-        () => route.sink.send(left, this.#ports.signal),
-        (result) => result.kind === 'failed' && nextStep(result.failure) === 'retry',
-      );
+    while (this.#mayGoOn()) {
+      left = await this.#stillMissing(left, route, trial);
+      if (left.length === 0) return refused;
+      const answer = await this.#request(left, route);
+      if (!answer) break;
       trial.attempts++;
-      if (answer.kind === 'answered') {
-        const { refused, again, failure } = sorted(left, answer.verdicts, trial);
-        settled.push(...refused);
-        if (!failure) return settled;
-        left = again;
-        if (!(await this.#pause(failure, trial))) break;
-        continue;
-      }
-      const step = nextStep(answer.failure);
-      if (step === 'split') return [...settled, ...(await this.#halve(left, route, trial, answer.failure))];
-      if (step === 'switch' && this.#ports.langfuse.switchToOtlp()) {
-        return [
-          ...settled,
-          ...(await this.#send(
-            left.map(({ call }) => call),
-            trial,
-          )),
-        ];
-      }
-      if (step !== 'retry') {
-        this.#stop('refused', answer.failure, trial);
-        break;
-      }
-      if (!(await this.#pause(answer.failure, trial))) break;
-      left = await this.#stillMissing(left, route, answer.failure);
+      const { refused: those, again, failure } = sortAnswer(left, answer, trial);
+      refused.push(...those);
+      left = again;
+      if (!failure) return refused;
+      const step = nextStep(failure);
+      if (step !== 'retry') return [...refused, ...(await this.#instead(step, left, route, trial, failure))];
+      if (!(await this.#pause(failure, trial))) break;
     }
-    return [...settled, ...left.map(({ call }) => ({ call, rejection: this.#rejection(trial) }))];
+    return [...refused, ...this.#givenUp(callsIn(left), trial)];
   }
 
-  async #halve(
-    batch: readonly Parcel[],
+  /** One request, once there is room for it; `undefined` when nothing is to be sent any more by then. */
+  #request(parcels: readonly Parcel[], { sink }: Route): Promise<Answer | undefined> {
+    return this.#concurrency.run(
+      async () => (this.#mayGoOn() ? sink.send(parcels, this.#ports.signal) : undefined),
+      (answer) => answer?.kind === 'failed' && nextStep(answer.failure) === 'retry',
+    );
+  }
+
+  /** What happens to calls whose request is not simply sent again. */
+  async #instead(
+    step: Exclude<NextStep, 'retry'>,
+    left: readonly Parcel[],
     route: Route,
     trial: Trial,
     failure: Failure,
-  ): Promise<readonly Undelivered[]> {
+  ): Settled {
+    if (step === 'split') return this.#halve(left, route, trial, failure);
+    if (step === 'switch' && this.#ports.langfuse.switchToOtlp()) return this.#send(callsIn(left), trial);
+    this.#stop('refused', failure, trial);
+    return this.#givenUp(callsIn(left), trial);
+  }
+
+  async #halve(batch: readonly Parcel[], route: Route, trial: Trial, failure: Failure): Settled {
     const [only] = batch;
     if (batch.length === 1 && only) return this.#alone(only, route, trial, failure);
     const middle = Math.ceil(batch.length / 2);
@@ -137,28 +133,32 @@ export class Delivery {
   }
 
   /** A call that was refused by itself. Too large may mean for a proxy on the way, whose limit nobody told: cut it more. */
-  async #alone(parcel: Parcel, route: Route, trial: Trial, failure: Failure): Promise<readonly Undelivered[]> {
-    const { call, bytes } = parcel;
-    if (failure.status !== 413) return [{ call, rejection: refusedAlone(failure, trial) }];
+  async #alone({ call, bytes }: Parcel, route: Route, trial: Trial, failure: Failure): Settled {
+    if (failure.status !== 413) return [{ call, rejection: refusal(failure, trial) }];
     const smaller = bytes > SMALLEST_LIMIT ? wrapFitting(call, route.sink, Math.floor(bytes / 2)) : undefined;
     return smaller ? this.#batch([smaller], route, trial.fresh()) : [tooLarge(call)];
   }
 
   /** After a request whose answer was lost: what a server that merges late already shows is not sent again. */
-  async #stillMissing(left: readonly Parcel[], { server }: Route, failure: Failure): Promise<readonly Parcel[]> {
-    if (!server.mergesLate || !ambiguous(failure)) return left;
-    const missing = new Set(await this.#repeats.missing(left.map(({ call }) => call)));
-    return left.filter(({ call }) => missing.has(call));
+  async #stillMissing(left: readonly Parcel[], { server }: Route, trial: Trial): Promise<readonly Parcel[]> {
+    if (!server.mergesLate || !trial.doubtful) return left;
+    const missing = await this.#repeats.missing(callsIn(left));
+    // It did not say: the doubt stays, to be asked about after the next failure.
+    if (!missing) return left;
+    trial.doubtful = false;
+    const wanted = new Set(missing);
+    return left.filter(({ call }) => wanted.has(call));
   }
 
   /** Waits before the next attempt; `false` when there is no time for one. The deadline is checked before sleeping. */
   async #pause(failure: Failure, trial: Trial): Promise<boolean> {
-    trial.failure = failure;
     const { clock, random, sendUntil, signal } = this.#ports;
+    const now = clock.now();
+    trial.failed(failure, now);
+    if (!this.#mayGoOn()) return false;
     const jittered = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** trial.pauses++);
     const pause = Math.max(jittered, failure.retryAfterMs ?? 0);
-    const until = clock.now() + pause;
-    if (until >= sendUntil || until >= trial.startedAt + PATIENCE_MS) {
+    if (now + pause >= Math.min(sendUntil, (trial.failingSince ?? now) + PATIENCE_MS)) {
       this.#stop('outage', failure, trial);
       return false;
     }
@@ -171,65 +171,22 @@ export class Delivery {
     return this.#halt === undefined;
   }
 
-  #stop(reason: Halt['reason'], { message, status }: Failure, trial: Trial): void {
-    trial.failure = { kind: 'http', message, ...(status !== undefined && { status }) };
+  #stop(reason: Halt['reason'], failure: Failure, trial: Trial): void {
+    const { message, status } = failure;
+    trial.failure = failure;
     this.#halt ??= { reason, message, ...(status !== undefined && { status }) };
   }
 
-  #rejection(trial: Trial): Rejection {
-    const { message, status } = trial.failure ?? this.#halt ?? { message: 'not sent', status: undefined };
+  #givenUp(calls: readonly LlmCall[], { attempts, failure }: Trial): readonly Undelivered[] {
+    const { message, status } = failure ?? this.#halt ?? { message: 'not sent', status: undefined };
     const why = this.#halt?.reason === 'refused' ? 'refused' : 'unavailable';
-    return { why, message, attempts: trial.attempts, ...(status !== undefined && { status }) };
+    const rejection: Rejection = { why, message, attempts, ...(status !== undefined && { status }) };
+    return calls.map((call) => ({ call, rejection }));
   }
 }
 
-/** What one batch has been through. */
-class Trial {
-  readonly #clock: Clock;
-  readonly startedAt: number;
-  attempts = 0;
-  pauses = 0;
-  failure: Failure | undefined;
-
-  constructor(ports: { clock: Clock }) {
-    this.#clock = ports.clock;
-    this.startedAt = ports.clock.now();
-  }
-
-  fresh(): Trial {
-    const trial = new Trial({ clock: this.#clock });
-    trial.attempts = this.attempts;
-    return trial;
-  }
-}
-
-interface Sorted {
-  readonly refused: Undelivered[];
-  readonly again: Parcel[];
-  /** The first reason to send some of them again. */
-  readonly failure: Failure | undefined;
-}
-
-function sorted(parcels: readonly Parcel[], verdicts: readonly Verdict[], { attempts }: Trial): Sorted {
-  const refused: Undelivered[] = [];
-  const again: Parcel[] = [];
-  let failure: Failure | undefined;
-  parcels.forEach((parcel, i) => {
-    const verdict = verdicts[i];
-    if (verdict?.kind === 'again') {
-      again.push(parcel);
-      failure ??= verdict.failure;
-    } else if (verdict?.kind === 'refused') {
-      const { message, status } = verdict;
-      const rejection: Rejection = { why: 'refused', message, attempts, ...(status !== undefined && { status }) };
-      refused.push({ call: parcel.call, rejection });
-    }
-  });
-  return { refused, again, failure };
-}
-
-function refusedAlone({ message, status }: Failure, { attempts }: Trial): Rejection {
-  return { why: 'refused', message, attempts, ...(status !== undefined && { status }) };
+function callsIn(parcels: readonly Parcel[]): LlmCall[] {
+  return parcels.map(({ call }) => call);
 }
 
 function tooLarge(call: LlmCall): Undelivered {

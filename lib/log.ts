@@ -21,6 +21,11 @@ export function createLog(format: LogFormat, least: LogLevel, common: LogFields,
 
 function human(level: LogLevel, message: string, fields: LogFields): string {
   const shown = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const text = shown.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = shown.map(([key, value]) => `${key}=${shownValue(value)}`);
   return `\u001b[${COLOURS[level]}m${level.padEnd(5)}\u001b[0m ${message}  \u001b[90m${text.join(' ')}\u001b[0m`;
+}
+
+/** A text with control characters is quoted: what came from outside must not end the line or move the cursor. */
+function shownValue(value: Json | undefined): string {
+  return typeof value === 'string' && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);
 }

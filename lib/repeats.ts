@@ -5,13 +5,14 @@ import type { LlmCall } from './types.ts';
 export type Lookup = (calls: readonly LlmCall[]) => Promise<ReadonlySet<string> | undefined>;
 
 /**
- * Keeps calls from being sent twice to a server that would show them twice. A range that SLS offers again begins with
- * calls that Langfuse has: so the first page's first and last call are looked up, and only if one is there, its pages
- * are looked up whole until one holds nothing known. A new range costs two small requests.
+ * Keeps calls from being sent twice to a server that would show them twice. A range that SLS offers again holds calls
+ * that Langfuse has: so of each page the first and the last call are looked up, and the page as a whole when one of them
+ * is there, or when some of the page before were. Pages are settled side by side, so that a later one may have arrived
+ * where an earlier one has not. A new page costs two small requests.
  */
 export class Repeats {
   readonly #lookup: Lookup;
-  #suspect: boolean | undefined;
+  #suspect = false;
 
   constructor(lookup: Lookup) {
     this.#lookup = lookup;
@@ -19,24 +20,23 @@ export class Repeats {
 
   /** Those of the calls that have to be sent. */
   async unsent(calls: readonly LlmCall[]): Promise<readonly LlmCall[]> {
-    const first = calls[0];
-    if (first === undefined || this.#suspect === false) return calls;
-    this.#suspect ??= await this.#anyKnown([first, calls.at(-1) ?? first]);
-    if (!this.#suspect) return calls;
-    const missing = await this.missing(calls);
+    const [first] = calls;
+    if (first === undefined) return calls;
+    if (!this.#suspect && !(await this.#anyKnown([first, calls.at(-1) ?? first]))) return calls;
+    const missing = (await this.missing(calls)) ?? calls;
     this.#suspect = missing.length < calls.length;
     return missing;
   }
 
-  /** Those of the calls that Langfuse does not show; all of them when it does not say. */
-  async missing(calls: readonly LlmCall[]): Promise<readonly LlmCall[]> {
+  /** Those of the calls that Langfuse does not show; `undefined` when it does not say. */
+  async missing(calls: readonly LlmCall[]): Promise<readonly LlmCall[] | undefined> {
     const stored = await this.#lookup(calls);
-    return stored ? calls.filter((call) => !stored.has(rowKey(call))) : calls;
+    return stored && calls.filter((call) => !stored.has(rowKey(call)));
   }
 
   async #anyKnown(calls: readonly LlmCall[]): Promise<boolean> {
     // One by one: the window between the two may hold thousands of others.
     const missing = await Promise.all(calls.map((call) => this.missing([call])));
-    return missing.some((left) => left.length === 0);
+    return missing.some((left) => left?.length === 0);
   }
 }

@@ -4,13 +4,16 @@ import type { CursorRange } from './types.ts';
 
 const text = z.string().check(z.minLength(1));
 
+/** Digits are taken for a number; what coercion would turn into shard 0 (null, an empty text) is not. */
+const shardId = z.pipe(z.union([z.number(), z.string().check(z.regex(/^\d+$/))]), z.transform(Number));
+
 /** The event of an SLS trigger (Function Compute, "Log Service trigger"; cursors only, no log is in it). */
 const Event = z.object({
   source: z.object({
     endpoint: text,
     projectName: text,
     logstoreName: text,
-    shardId: z.coerce.number().check(z.int(), z.nonnegative()),
+    shardId: shardId.check(z.refine((id) => Number.isSafeInteger(id) && id >= 0, 'must be a whole number')),
     beginCursor: text,
     endCursor: text,
   }),

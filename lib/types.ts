@@ -120,7 +120,7 @@ export type Rejection =
   | { readonly why: 'refused'; readonly message: string; readonly status?: number; readonly attempts: number }
   | { readonly why: 'unavailable'; readonly message: string; readonly status?: number; readonly attempts: number };
 
-export type RangeReason = 'deadline' | 'outage' | 'refused' | 'pull' | 'broken-page';
+export type RangeReason = 'deadline' | 'outage' | 'refused' | 'pull' | 'broken-page' | 'expired';
 
 /** Where a letter comes from; it tells apart what the same record content would not. */
 export interface Origin {

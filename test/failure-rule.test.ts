@@ -31,9 +31,7 @@ describe('the failure rule', () => {
   });
 
   it.each(['network', 'timeout', 'unreadable'] as const)('retries after %s, whatever the status', (kind) => {
-    expect([undefined, 200, 401, 413].map((status) => nextStep(failure(kind, status)))).toEqual(
-      Array(4).fill('retry'),
-    );
+    expect([undefined, 200, 401, 413].map((status) => nextStep(failure(kind, status)))).toEqual(Array(4).fill('retry'));
   });
 
   it('switches the transport when events are not accepted', () => {

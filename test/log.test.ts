@@ -14,7 +14,9 @@ describe('the log', () => {
   });
 
   it('writes a line for people', () => {
-    const [line = ''] = lines('human', 'info', (log) => log('info', 'said', { key: 'a/b', counts: { x: 1 }, gone: undefined }));
+    const [line = ''] = lines('human', 'info', (log) =>
+      log('info', 'said', { key: 'a/b', counts: { x: 1 }, gone: undefined }),
+    );
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
     const plain = line.replace(/\u001b\[\d+m/g, '');
     expect(plain).toBe('info  said  shard=3 key=a/b counts={"x":1}');
@@ -33,7 +35,9 @@ describe('the log', () => {
     ['error', ['error']],
   ] as const)('at level %s writes %j', (least, expected) => {
     const levels = ['debug', 'info', 'warn', 'error'] as const;
-    const written = lines('json', least, (log) => levels.forEach((level) => log(level, 'm')));
+    const written = lines('json', least, (log) => {
+      for (const level of levels) log(level, 'm');
+    });
     expect(written.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(expected);
   });
 });

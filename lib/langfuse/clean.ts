@@ -10,6 +10,14 @@ const MAX_KEY = 200;
 /** What a column of Langfuse holds: a decimal of 12 digits, 6 of them behind the point. */
 const MAX_COST = 999_999;
 
+/** Unix milliseconds of 2262-01-01: nanoseconds of a later time do not fit into 64 bits, in which OTLP counts them. */
+const LATEST = 9_214_646_400_000;
+
+/** A time that Langfuse can store: whole milliseconds since 1970. */
+export function storable(ms: number): number {
+  return Number.isNaN(ms) ? 0 : Math.floor(Math.min(Math.max(ms, 0), LATEST));
+}
+
 /**
  * The call with nothing in its short fields that could harm the server: Langfuse 4 answers 200 to a lone surrogate or
  * an absurd number and then drops everything in the same flush, other tenants' rows included. Input, output and
@@ -30,7 +38,8 @@ function cleanTrace(trace: Trace): Trace {
 }
 
 function cleanObservation(observation: Observation): Observation {
-  const { model, statusMessage, usageDetails, costDetails, startTime, endTime } = observation;
+  const { model, statusMessage, usageDetails, costDetails, completionStartTime } = observation;
+  const startTime = storable(observation.startTime);
   return {
     ...observation,
     name: short(observation.name, MAX_NAME),
@@ -38,17 +47,16 @@ function cleanObservation(observation: Observation): Observation {
     ...(statusMessage !== undefined && { statusMessage: short(statusMessage, MAX_STATUS) }),
     ...(usageDetails && { usageDetails: bounded(usageDetails, Number.MAX_SAFE_INTEGER, Math.round) }),
     ...(costDetails && { costDetails: bounded(costDetails, MAX_COST, (cost) => cost) }),
-    endTime: Math.max(startTime, endTime),
+    startTime,
+    endTime: Math.max(startTime, storable(observation.endTime)),
+    ...(completionStartTime !== undefined && { completionStartTime: storable(completionStartTime) }),
   };
 }
 
 /** A text without control characters, cut to `max` UTF-16 units, and well-formed. */
 function short(text: string, max: number): string {
   // PostgreSQL, which holds the sessions, refuses NUL.
-  return text
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, max)
-    .toWellFormed();
+  return wellFormedText(text.replace(/\p{Cc}/gu, ' ').slice(0, max));
 }
 
 function bounded(

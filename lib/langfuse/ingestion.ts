@@ -22,7 +22,8 @@ export function ingestionSink(access: LangfuseAccess): TraceSink {
     try {
       const answer = (await client.api.ingestionBatch(
         { batch, metadata: null },
-        { signal: limited },
+        // A redirect would turn the POST into a GET, or carry it to another host.
+        { signal: limited, redirect: 'manual' },
       )) as ApiIngestionResponse | null;
       return verdictsOf(answer, parcels);
     } catch (error) {
@@ -91,8 +92,8 @@ const observationEventId = ({ trace, observation }: LlmCall) => `${trace.id}-${o
 function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess): Event[] {
   const traces = new Map<string, Event>();
   const observations = parcels.map(({ call, body }) => {
-    const bodies = JSON.parse(body) as { trace: object; observation: object };
-    const timestamp = iso(call.observation.startTime);
+    const bodies = JSON.parse(body) as { trace: { timestamp: string }; observation: object };
+    const { timestamp } = bodies.trace;
     const place = { ...(environment !== undefined && { environment }) };
     const trace = { ...bodies.trace, ...place, ...(release !== undefined && { release }) };
     // One event a trace and request: those of one id share a stored object. Attempts of one request share a trace.
@@ -109,7 +110,11 @@ function verdictsOf(answer: ApiIngestionResponse | null, parcels: readonly Parce
     return { kind: 'failed', failure: { kind: 'unreadable', message } };
   }
   const { successes, errors } = answer;
-  if (errors.length > 0 && errors.every((error) => /not accepted/i.test(`${error.message} ${error.error}`))) {
+  if (
+    successes.length === 0 &&
+    errors.length > 0 &&
+    errors.every((error) => /not accepted/i.test(`${error.message} ${error.error}`))
+  ) {
     const message = 'this Langfuse takes no ingestion events (LANGFUSE_MIGRATION_V4_WRITE_MODE=events_only)';
     return { kind: 'failed', failure: { kind: 'not-accepted', status: 400, message } };
   }

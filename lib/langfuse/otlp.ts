@@ -22,15 +22,17 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   let compress = true;
   const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
     const json = `${head}${parcels.map(({ body }) => body).join(',')}]}]}]}`;
-    const body = compress ? await gzipped(json, { level: 1 }) : Buffer.from(json);
+    // Of several requests in flight, each may be answered with 415.
+    const zipped = compress;
+    const body = zipped ? await gzipped(json, { level: 1 }) : Buffer.from(json);
     const headers = {
       'content-type': 'application/json',
       // Without it, Langfuse Cloud and dual-writing servers show the data about ten minutes late.
       'x-langfuse-ingestion-version': '4',
-      ...(compress && { 'content-encoding': 'gzip' }),
+      ...(zipped && { 'content-encoding': 'gzip' }),
     };
     const answer = await exchange(access, 'POST', '/api/public/otel/v1/traces', signal, { headers, body });
-    if (answer.kind === 'answer' && answer.status === 415 && compress) {
+    if (answer.kind === 'answer' && answer.status === 415 && zipped) {
       compress = false;
       return send(parcels, signal);
     }
@@ -58,10 +60,8 @@ function verdictOf(answer: Exchange, parcels: readonly Parcel[]): Answer {
   const partial = json.partialSuccess as { rejectedSpans?: unknown; errorMessage?: unknown } | undefined;
   // Which spans those are is not said: as a refusal of the request, so that halving finds them.
   if (Number(partial?.rejectedSpans ?? 0) > 0) {
-    return {
-      kind: 'failed',
-      failure: { kind: 'http', status: 422, message: `rejected spans: ${partial?.errorMessage}` },
-    };
+    const message = `rejected spans: ${String(partial?.errorMessage ?? '').slice(0, 300)}`;
+    return { kind: 'failed', failure: { kind: 'http', status: 422, message } };
   }
   return { kind: 'answered', verdicts: parcels.map(() => ACCEPTED) };
 }
@@ -100,7 +100,10 @@ function attributesOf({ trace, observation: o }: LlmCall): unknown[] {
     ['langfuse.observation.cost_details', jsonText(o.costDetails)],
     ['langfuse.observation.level', o.level],
     ['langfuse.observation.status_message', o.statusMessage],
-    ['langfuse.observation.completion_start_time', completion && new Date(completion).toISOString()],
+    [
+      'langfuse.observation.completion_start_time',
+      completion === undefined ? undefined : new Date(completion).toISOString(),
+    ],
     ...metadataEntries(trace.metadata).map(([key, value]): [string, Json] => [
       `langfuse.observation.metadata.${key}`,
       metadataValue(value),
@@ -114,7 +117,9 @@ function jsonText(value: Json | Readonly<Record<string, Json>> | undefined): str
 }
 
 function metadataValue(value: Json): Json {
-  return typeof value === 'number' || typeof value === 'boolean' ? value : wellFormedText(value);
+  // JSON text such as 1e999 is read as Infinity, for which JSON has no number.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return typeof value === 'boolean' ? value : wellFormedText(value);
 }
 
 function attribute(key: string, value: Json): unknown {

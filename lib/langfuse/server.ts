@@ -14,7 +14,8 @@ const HEALTH_MS = 5_000;
 
 /**
  * Asks `GET /api/public/health` for the version. A server that answers something else is taken to be a current 3.x; one
- * that does not answer at all is a failure, since nothing could be delivered to it either.
+ * that does not answer, or has a proxy answer that it is down, is a failure: nothing could be delivered to it either,
+ * and the answer is remembered.
  */
 export async function inspectServer(access: LangfuseAccess, signal: AbortSignal): Promise<LangfuseServer | Failure> {
   const cloud = /(?:^|\.)cloud\.langfuse\.com$/.test(new URL(access.host).hostname);
@@ -24,8 +25,10 @@ export async function inspectServer(access: LangfuseAccess, signal: AbortSignal)
   return answer.kind === 'failed' ? answer.failure : described(answer);
 }
 
-function described({ json }: Exchange & { kind: 'answer' }): LangfuseServer {
+function described({ status, json, message, retryAfter }: Exchange & { kind: 'answer' }): LangfuseServer | Failure {
   const version = typeof json?.version === 'string' ? json.version : undefined;
+  if (version === undefined && (status >= 500 || status === 429))
+    return { kind: 'http', status, message, ...retryAfter };
   const [major = 3, minor = 22] = (version ?? '').match(/\d+/g)?.map(Number) ?? [];
   const otlp = major > 3 || (major === 3 && minor >= 22);
   return { ...(version !== undefined && { version }), otlp, mergesLate: major >= 4 };

@@ -1,4 +1,5 @@
 import type { LlmCall } from '../types.ts';
+import { storable } from './clean.ts';
 import { exchange, type LangfuseAccess } from './exchange.ts';
 
 const PAGE = 1000;
@@ -14,7 +15,7 @@ export async function storedAmong(
   access: LangfuseAccess,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
-  const starts = calls.map(({ observation }) => observation.startTime);
+  const starts = calls.map(startOf);
   const query = new URLSearchParams({
     fields: 'core',
     limit: String(PAGE),
@@ -26,7 +27,7 @@ export async function storedAmong(
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await exchange(access, 'GET', `/api/public/v2/observations?${query}`, signal);
     if (answer.kind === 'failed' || answer.status !== 200 || !Array.isArray(answer.json?.data)) return undefined;
-    for (const row of answer.json.data as Row[]) found.add(keyOf(row));
+    for (const row of answer.json.data as (Row | null)[]) if (row) found.add(keyOf(row));
     const cursor = (answer.json.meta as { cursor?: unknown } | undefined)?.cursor;
     if (typeof cursor !== 'string' || cursor === '') return found;
     query.set('cursor', cursor);
@@ -41,8 +42,13 @@ interface Row {
 }
 
 /** What Langfuse 4 merges rows by: trace, observation and start to the millisecond. */
-export function rowKey({ trace, observation }: LlmCall): string {
-  return `${trace.id}/${observation.id}/${observation.startTime}`;
+export function rowKey(call: LlmCall): string {
+  return `${call.trace.id}/${call.observation.id}/${startOf(call)}`;
+}
+
+/** As it is sent. */
+function startOf({ observation }: LlmCall): number {
+  return storable(observation.startTime);
 }
 
 function keyOf({ id, traceId, startTime }: Row): string {

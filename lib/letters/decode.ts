@@ -48,7 +48,7 @@ const Line = z.discriminatedUnion('kind', [
 type Line = z.infer<typeof Line>;
 
 function fromLine(text: string, number: number): Letter {
-  const result = Line.safeParse(JSON.parse(text));
+  const result = Line.safeParse(parsed(text, number));
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new Error(`Line ${number} is no letter of version ${VERSION}: ${issue?.path.join('.')}: ${issue?.message}`);
@@ -70,6 +70,15 @@ function fromLine(text: string, number: number): Letter {
     rejection: rejectionOf(line),
     record: fromFlat(record),
   } satisfies RecordLetter;
+}
+
+function parsed(text: string, number: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Node's own message quotes the text, which may hold a prompt.
+    throw new Error(`Line ${number} is no letter of version ${VERSION}: it is not JSON`);
+  }
 }
 
 function rejectionOf({ why, message, status, attempts }: Extract<Line, { kind: 'record' }>): Rejection {

@@ -21,5 +21,7 @@ export function letterKey(prefix: string, { project, logstore, shard, cursor, re
   const [day = ''] = new Date(at).toISOString().split('T');
   const begin = positionOf(cursor)?.toString() ?? encodeURIComponent(cursor);
   const name = `${begin}-${requestId.replace(/[^\w-]/g, '_')}.ndjson.gz`;
-  return [prefix, `v${VERSION}`, project, logstore, shard, ...day.split('-'), name].join('/');
+  // OSS refuses a key that begins with a slash.
+  const root = prefix === '' ? [] : [prefix];
+  return [...root, `v${VERSION}`, project, logstore, shard, ...day.split('-'), name].join('/');
 }

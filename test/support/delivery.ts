@@ -5,7 +5,13 @@ import type { LangfuseAccess } from '../../lib/langfuse/exchange.ts';
 import { type Langfuse, openLangfuse } from '../../lib/langfuse/langfuse.ts';
 import { storedAmong } from '../../lib/langfuse/stored.ts';
 import type { LlmCall } from '../../lib/types.ts';
-import { type LangfuseOptions, type LangfuseStandIn, startLangfuse } from '../stand-ins/langfuse.ts';
+import {
+  type Fault,
+  type FaultRequest,
+  type LangfuseOptions,
+  type LangfuseStandIn,
+  startLangfuse,
+} from '../stand-ins/langfuse.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
 
 export interface Site {
@@ -48,4 +54,9 @@ export function counted({ requests }: LangfuseStandIn): { otlp: number; ingestio
   const of = (transport: string) => requests.filter((request) => request.transport === transport).length;
   const reads = requests.filter(({ path }) => path === '/api/public/v2/observations').length;
   return { otlp: of('otlp'), ingestion: of('ingestion'), reads };
+}
+
+/** The first `times` deliveries meet the fault. */
+export function atFirst(times: number, fault: Fault) {
+  return ({ number }: FaultRequest) => (number > 0 && number <= times ? fault : undefined);
 }

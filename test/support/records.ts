@@ -20,7 +20,8 @@ export type RecordKind = 'call' | 'skip' | 'reject';
 /** The n-th record of a kind: an LLM call, a line of something else, or a call of which nothing tells the time. */
 export function recordOf(n: number, kind: RecordKind = 'call'): LogRecord {
   const time = NOON / 1000 + n;
-  if (kind === 'skip') return plain({ path: '/healthz', method: 'GET', response_code: '200', request_id: `${n}` }, time);
+  if (kind === 'skip')
+    return plain({ path: '/healthz', method: 'GET', response_code: '200', request_id: `${n}` }, time);
   const line = lineOf(n);
   if (kind === 'call') return plain(line, time);
   const { start_time: _, ...timeless } = line;

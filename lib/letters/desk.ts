@@ -1,0 +1,79 @@
+import { InvocationError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Failed } from '../readings.ts';
+import type { Clock, CursorRange, Letter, LogPage, RangeLetter, RangeReason } from '../types.ts';
+import type { LetterBox } from './box.ts';
+import { encodeLetters } from './encode.ts';
+import { letterKey } from './key.ts';
+
+/** A part of the range that stays unread, and why. */
+export interface Rest {
+  readonly begin: string;
+  readonly end?: string;
+  readonly reason: RangeReason;
+  readonly message: string;
+}
+
+export interface DeskOptions {
+  readonly range: CursorRange;
+  readonly letters: LetterBox;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly requestId: string;
+  /** Of the keys. */
+  readonly prefix: string;
+}
+
+/** Where an invocation writes its dead letters: one object for each page with failures, one for each unread part. */
+export class LetterDesk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** @throws InvocationError when the letters could not be stored */
+  async writeRecords({ cursor }: LogPage, failed: readonly Failed[]): Promise<void> {
+    const { project, logstore, shard } = this.#options.range;
+    const letters = failed.map(({ record, rejection }): Letter => {
+      const origin = { project, logstore, shard, ...(record.position && { position: record.position }) };
+      return { kind: 'record', ...this.#stamp(), rejection, origin, record };
+    });
+    await this.#write(cursor, letters, `${letters.length} records of the page at ${cursor}`);
+  }
+
+  /** @throws InvocationError when the letter could not be stored */
+  async writeRange({ begin, end = this.#options.range.end, reason, message }: Rest): Promise<void> {
+    const range = { ...this.#options.range, begin, end };
+    const letter: RangeLetter = { kind: 'range', ...this.#stamp(), reason, message, range };
+    await this.#write(begin, [letter], `the range from ${begin} to ${end}`);
+  }
+
+  #stamp(): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {
+    const now = this.#options.clock.now();
+    return { requestId: this.#options.requestId, replays: 0, firstFailedAt: now, lastFailedAt: now };
+  }
+
+  async #write(cursor: string, written: readonly Letter[], what: string): Promise<void> {
+    const { range, letters, log, clock, requestId, prefix } = this.#options;
+    const key = letterKey(prefix, { ...range, cursor, requestId, at: clock.now() });
+    try {
+      await letters.put(key, encodeLetters(written));
+    } catch (cause) {
+      const next = 'SLS will offer the range again. Check that the bucket exists and that the role may oss:PutObject.';
+      const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      const message = `The dead letter ${key} could not be written (${said}); not accounted for: ${what}. ${next}`;
+      throw new InvocationError('dead-letter', message, { cause });
+    }
+    log('warn', 'dead letter written', { key, ...reasons(written) });
+  }
+}
+
+function reasons(letters: readonly Letter[]): { letters: number; why: Record<string, number> } {
+  const why: Record<string, number> = {};
+  for (const letter of letters) {
+    const name = letter.kind === 'range' ? letter.reason : letter.rejection.why;
+    why[name] = (why[name] ?? 0) + 1;
+  }
+  return { letters: letters.length, why };
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batchesOf, wrapFitting } from '../lib/batch.ts';
+import type { Parcel, TraceSink } from '../lib/langfuse/sink.ts';
+import type { LlmCall } from '../lib/types.ts';
+import { callOf } from './support/calls.ts';
+
+function sinkOf(maxCalls: number, maxBytes: number): TraceSink {
+  const wrap = (call: LlmCall): Parcel => {
+    const body = JSON.stringify(call);
+    return { call, body, bytes: Buffer.byteLength(body) };
+  };
+  return { name: 'otlp', maxCalls, maxBytes, wrap, send: () => Promise.reject(new Error('not for sending')) };
+}
+
+describe('batchesOf', () => {
+  it('keeps every parcel in its order, and each batch within both bounds', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 7 }), (all, maxCalls) => {
+        const parcels = all.map((bytes, n): Parcel => ({ call: callOf(n), body: '', bytes }));
+        const batches = batchesOf(parcels, sinkOf(maxCalls, 100));
+        expect(batches.flat()).toEqual(parcels);
+        for (const batch of batches) {
+          expect(batch.length).toBeGreaterThan(0);
+          expect(batch.length).toBeLessThanOrEqual(maxCalls);
+          expect(batch.reduce((sum, { bytes }) => sum + bytes + 1, 0)).toBeLessThanOrEqual(100);
+        }
+      }),
+    );
+  });
+
+  it('opens no batch while there is room in the last', () => {
+    const parcels = [40, 40, 40, 10].map((bytes, n): Parcel => ({ call: callOf(n), body: '', bytes }));
+    expect(batchesOf(parcels, sinkOf(10, 100)).map((batch) => batch.length)).toEqual([2, 2]);
+  });
+});
+
+describe('wrapFitting', () => {
+  it('settles the call as it was read, also when a cut one is sent', () => {
+    const call = callOf(1, { observation: { input: 'x'.repeat(50_000) } });
+    const parcel = wrapFitting(call, sinkOf(10, 0), 10_000);
+    expect(parcel?.call).toBe(call);
+    expect(parcel?.bytes).toBeLessThanOrEqual(10_000);
+    expect(parcel?.body).toContain('characters left out');
+  });
+
+  it('lets an error through that is no lack of stack', () => {
+    const sink = {
+      ...sinkOf(10, 100),
+      wrap: () => {
+        throw new TypeError('a mistake');
+      },
+    };
+    expect(() => wrapFitting(callOf(1), sink, 100)).toThrow('a mistake');
+  });
+});
