@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const DIST = join(ROOT, 'dist');
 
 /** What Function Compute loads, and the edges that are loaded when they are needed: one file each. */
-const FUNCTIONS = ['functions/ship.ts'];
+const FUNCTIONS = ['functions/ship.ts', 'functions/replay.ts'];
 const EDGES = ['lib/letters/oss.ts', 'lib/langfuse/ingestion.ts'];
 
 /** esbuild cannot split CommonJS: a dynamic import stays one, of the file that is built beside this one. */

@@ -13,6 +13,8 @@ export class Budget {
   readonly startedAt: number;
   readonly pullUntil: number;
   readonly sendUntil: number;
+  /** When Function Compute kills the function. */
+  readonly endsAt: number;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   readonly #finished = new AbortController();
@@ -20,6 +22,7 @@ export class Budget {
   constructor(clock: Clock, timeoutSeconds: number) {
     this.#clock = clock;
     this.startedAt = clock.now();
+    this.endsAt = this.startedAt + timeoutSeconds * 1000;
     const sending = timeoutSeconds - reserveOf(timeoutSeconds);
     this.sendUntil = this.startedAt + sending * 1000;
     // What is pulled last still has to be sent, and a slow answer is worth waiting for.

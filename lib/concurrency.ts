@@ -1,16 +1,22 @@
-/** Requests in flight to begin with, and at most. A small self-hosted Langfuse must not be driven into timeouts. */
+/** Requests in flight to begin with. A small self-hosted Langfuse must not be driven into timeouts. */
 const START = 4;
-const MOST = 16;
 
 /**
  * How many requests may be in flight: one more for each round of good answers, half as many after a bad one (additive
  * increase, multiplicative decrease), never below one.
  */
 export class Concurrency {
-  #limit = START;
+  #limit: number;
+  readonly #most: number;
   #active = 0;
   #lowered = 0;
   readonly #waiting: (() => void)[] = [];
+
+  /** `most`: requests in flight at most. */
+  constructor(most: number) {
+    this.#most = most;
+    this.#limit = Math.min(START, most);
+  }
 
   /** Requests allowed in flight now. */
   get limit(): number {
@@ -34,7 +40,7 @@ export class Concurrency {
 
   #learn(bad: boolean, sentAfter: number): void {
     if (!bad) {
-      this.#limit = Math.min(MOST, this.#limit + 1 / this.#limit);
+      this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
     } else if (sentAfter === this.#lowered) {
       // Once for all that were in flight together: they tell of the same strain.
       this.#limit = Math.max(1, this.#limit / 2);

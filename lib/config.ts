@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { closest } from './closest.ts';
 import { InvocationError } from './errors.ts';
+import type { LogOptions } from './log.ts';
 
 export type Transport = 'auto' | 'otlp' | 'ingestion';
 
@@ -13,6 +14,8 @@ export interface Config {
     readonly secretKey: string;
     readonly timeoutMs: number;
     readonly transport: Transport;
+    /** Requests in flight at most. */
+    readonly concurrency: number;
     readonly environment?: string;
     readonly release?: string;
   };
@@ -20,10 +23,16 @@ export interface Config {
     readonly bucket: string;
     /** Without slashes at its ends. */
     readonly prefix: string;
+    /** Replays in vain after which a letter is parked. */
+    readonly maxReplays: number;
     readonly endpoint?: string;
   };
   readonly sls: { readonly endpoint?: string; readonly signature: 'v4' | 'v1' };
-  readonly log: { readonly format: 'json' | 'human'; readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  readonly log: LogOptions;
+  /** What to do when Langfuse is down for longer than an invocation waits: letters, or throw. */
+  readonly onOutage: 'dead-letter' | 'retry';
+  /** Whether to keep progress; `auto`: where Langfuse would show a call twice that is sent twice. */
+  readonly checkpoint: 'auto' | 'on' | 'off';
   /** IANA name of the zone meant by times that name none. */
   readonly timeZone: string;
 }
@@ -36,6 +45,11 @@ const ALIASES: Readonly<Record<string, string>> = {
   LANGFUSE_SDK_TIMEOUT: 'LANGFUSE_TIMEOUT',
 };
 
+const whole = (least: number, most: number, fallback: number) => {
+  const problem = `must be a whole number from ${least} to ${most}`;
+  const inside = z.refine<number>((value) => Number.isInteger(value) && value >= least && value <= most, problem);
+  return z._default(z.coerce.number(problem).check(inside), fallback);
+};
 const required = (what: string) => z.string(`is not set; it is ${what}`);
 const choice = <const T extends readonly string[]>(...values: T) =>
   z.enum(values, `must be one of ${values.join(', ')}`);
@@ -56,6 +70,7 @@ const Settings = z.object({
     30,
   ),
   LANGFUSE_TRANSPORT: z._default(choice('auto', 'otlp', 'ingestion'), 'auto'),
+  LANGFUSE_CONCURRENCY: whole(1, 64, 16),
   LANGFUSE_ENVIRONMENT: z.optional(
     z
       .string()
@@ -74,6 +89,9 @@ const Settings = z.object({
     z.string().check(z.regex(/^[\w.=/-]{1,200}$/, 'must be 1 to 200 letters, digits and . _ = - /')),
     'sls-langfuse',
   ),
+  DEAD_LETTER_MAX_REPLAYS: whole(1, 1000, 5),
+  ON_OUTAGE: z._default(choice('dead-letter', 'retry'), 'dead-letter'),
+  CHECKPOINT: z._default(choice('auto', 'on', 'off'), 'auto'),
   OSS_ENDPOINT: z.optional(z.string().check(address)),
   SLS_ENDPOINT: z.optional(z.string().check(address)),
   SLS_SIGNATURE: z._default(choice('v4', 'v1'), 'v4'),
@@ -98,7 +116,7 @@ export function parseConfig(env: Env): Config {
     const heading = `The configuration has ${all.length === 1 ? 'a problem' : `${all.length} problems`}:`;
     throw new InvocationError('config', [heading, ...all.map((problem) => `  - ${problem}`)].join('\n'));
   }
-  return arrange(result.data);
+  return arrange(result.data, env);
 }
 
 function gather(env: Env): { values: Record<string, string>; problems: string[] } {
@@ -121,7 +139,7 @@ function gather(env: Env): { values: Record<string, string>; problems: string[] 
   return { values, problems };
 }
 
-function arrange(s: z.infer<typeof Settings>): Config {
+function arrange(s: z.infer<typeof Settings>, env: Env): Config {
   return {
     langfuse: {
       host: s.LANGFUSE_HOST.replace(/\/+$/, ''),
@@ -129,16 +147,20 @@ function arrange(s: z.infer<typeof Settings>): Config {
       secretKey: s.LANGFUSE_SECRET_KEY,
       timeoutMs: s.LANGFUSE_TIMEOUT * 1000,
       transport: s.LANGFUSE_TRANSPORT,
+      concurrency: s.LANGFUSE_CONCURRENCY,
       ...(s.LANGFUSE_ENVIRONMENT && { environment: s.LANGFUSE_ENVIRONMENT }),
       ...(s.LANGFUSE_RELEASE && { release: s.LANGFUSE_RELEASE }),
     },
     letters: {
       bucket: s.DEAD_LETTER_BUCKET,
       prefix: s.DEAD_LETTER_PREFIX.replace(/^\/+|\/+$/g, ''),
+      maxReplays: s.DEAD_LETTER_MAX_REPLAYS,
       ...(s.OSS_ENDPOINT && { endpoint: s.OSS_ENDPOINT }),
     },
     sls: { signature: s.SLS_SIGNATURE, ...(s.SLS_ENDPOINT && { endpoint: s.SLS_ENDPOINT }) },
-    log: { format: s.LOG_FORMAT, level: s.LOG_LEVEL },
+    log: { format: s.LOG_FORMAT, level: s.LOG_LEVEL, colour: env.FORCE_COLOR !== undefined && !env.NO_COLOR },
+    onOutage: s.ON_OUTAGE,
+    checkpoint: s.CHECKPOINT,
     timeZone: s.TZ,
   };
 }

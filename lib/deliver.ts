@@ -20,6 +20,8 @@ export interface DeliveryPorts {
   readonly langfuse: Langfuse;
   readonly lookup: Lookup;
   readonly clock: Clock;
+  /** Requests in flight at most. */
+  readonly concurrency: number;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
   /** Aborts when sending has to end; `sendUntil` is that time in Unix milliseconds. */
@@ -42,13 +44,14 @@ type Settled = Promise<readonly Undelivered[]>;
  */
 export class Delivery {
   readonly #ports: DeliveryPorts;
-  readonly #concurrency = new Concurrency();
+  readonly #concurrency: Concurrency;
   readonly #repeats: Repeats;
   #halt: Halt | undefined;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
     this.#repeats = new Repeats(ports.lookup);
+    this.#concurrency = new Concurrency(ports.concurrency);
   }
 
   /** Set once nothing more should be pulled. */
@@ -158,7 +161,9 @@ export class Delivery {
     if (!this.#mayGoOn()) return false;
     const jittered = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** trial.pauses++);
     const pause = Math.max(jittered, failure.retryAfterMs ?? 0);
-    if (now + pause >= Math.min(sendUntil, (trial.failingSince ?? now) + PATIENCE_MS)) {
+    // A server that says when to come back is not down, however late that is.
+    const patience = failure.retryAfterMs === undefined ? (trial.failingSince ?? now) + PATIENCE_MS : sendUntil;
+    if (now + pause >= Math.min(sendUntil, patience)) {
       this.#stop('outage', failure, trial);
       return false;
     }

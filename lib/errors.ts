@@ -1,4 +1,4 @@
-export type InvocationErrorCode = 'config' | 'event' | 'credentials' | 'endpoint' | 'pull' | 'dead-letter';
+export type InvocationErrorCode = 'config' | 'event' | 'credentials' | 'endpoint' | 'pull' | 'outage' | 'dead-letter';
 
 /**
  * What makes an invocation fail, so that SLS keeps the position and offers the range again. Everything expected is a

@@ -1,9 +1,10 @@
 import type { Delivery, Halt } from './deliver.ts';
 import { InvocationError } from './errors.ts';
 import type { ReadOptions } from './formats/index.ts';
-import type { LetterBox } from './letters/box.ts';
+import type { Bucket } from './letters/bucket.ts';
 import { LetterDesk, type Rest } from './letters/desk.ts';
 import type { Log } from './log.ts';
+import type { Progress } from './progress.ts';
 import { Readings } from './readings.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { PullError } from './sls/pull-error.ts';
@@ -14,7 +15,9 @@ export interface ShipPorts {
   /** The pages of a range, in order; throws PullError. */
   readonly pull: (range: CursorRange) => AsyncIterable<LogPage | BrokenPage>;
   readonly delivery: Pick<Delivery, 'settle' | 'halt'>;
-  readonly letters: LetterBox;
+  readonly letters: Pick<Bucket, 'put'>;
+  /** Keeps up to where the range is settled; absent where twice is once without it. */
+  readonly progress?: Progress | undefined;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -28,6 +31,10 @@ export interface ShipOptions extends ReadOptions {
   readonly pullUntil: number;
   /** When the last log of the range arrived, Unix milliseconds. */
   readonly arrivedAt?: number;
+  /** The replays of the letter that the range comes from. */
+  readonly replayOf?: number;
+  /** Throw when Langfuse is down, so that SLS offers the range again, instead of writing letters. */
+  readonly retryOutage?: boolean;
 }
 
 /** Pages in settlement while the next one is read: memory holds two or three, never the range. */
@@ -64,7 +71,8 @@ class Shipment {
     this.#options = options;
     const { letters, log, clock } = ports;
     const { requestId, prefix } = options;
-    this.#desk = new LetterDesk({ range, letters, log, clock, requestId, prefix });
+    const replays = () => this.#replays();
+    this.#desk = new LetterDesk({ range, letters, log, clock, requestId, prefix, replays });
   }
 
   async run(): Promise<Receipt> {
@@ -72,21 +80,37 @@ class Shipment {
       const rest = await this.#pages();
       await Promise.all(this.#settling);
       if (rest) await this.#writeRange(rest);
-    } finally {
-      // Also after a failure no promise is left floating.
+      await this.#ports.progress?.done();
+    } catch (error) {
+      // Also after a failure no promise is left floating, and what was settled is not to be sent again.
       await Promise.allSettled(this.#settling);
+      await this.#ports.progress?.flush();
+      throw error;
+    } finally {
+      this.#alarm();
     }
-    const { halt } = this.#ports.delivery;
-    if (halt)
-      this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[halt.reason]}`, { status: halt.status });
     const { arrivedAt = this.#tally.newestMs, startedAt, requestId } = this.#options;
     return this.#tally.receipt({ requestId, startedAt, arrivedAt, now: this.#ports.clock.now() });
+  }
+
+  #alarm(): void {
+    const { halt } = this.#ports.delivery;
+    if (!halt) return;
+    this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[halt.reason]}`, { status: halt.status });
+  }
+
+  /** An outage says nothing of the letters that it makes: it costs them none of their replays. */
+  #replays(): number {
+    const { replayOf } = this.#options;
+    if (replayOf === undefined) return 0;
+    return this.#ports.delivery.halt ? replayOf : replayOf + 1;
   }
 
   /** Settles page after page; what it returns has not been read. */
   async #pages(): Promise<Rest | undefined> {
     try {
-      for await (const page of this.#ports.pull(this.#range)) {
+      const begin = (await this.#ports.progress?.resume()) ?? this.#range.begin;
+      for await (const page of this.#ports.pull({ ...this.#range, begin })) {
         this.#tally.page(page);
         await this.#settle(page);
         const rest = this.#stopAfter(page.next);
@@ -101,7 +125,7 @@ class Shipment {
 
   async #settle(page: LogPage | BrokenPage): Promise<void> {
     while (this.#settling.size >= PAGES_AT_ONCE) await Promise.race(this.#settling);
-    const settled = 'broken' in page ? this.#writeRange(brokenRest(page)) : this.#settleRecords(page);
+    const settled = this.#settlePage(page, this.#ports.progress?.page(page.next));
     this.#settling.add(settled);
     // A rejection stays in the set and surfaces at the next race, or at the end.
     settled.then(
@@ -110,10 +134,16 @@ class Shipment {
     );
   }
 
+  async #settlePage(page: LogPage | BrokenPage, settled: (() => void) | undefined): Promise<void> {
+    await ('broken' in page ? this.#writeRange(brokenRest(page)) : this.#settleRecords(page));
+    settled?.();
+  }
+
   async #settleRecords(page: LogPage): Promise<void> {
     const readings = new Readings(page.records, this.#options);
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
     const { failed, skipped } = readings;
+    if (failed.some(({ rejection }) => rejection.why === 'unavailable')) this.#throwOutage();
     if (failed.length > 0) await this.#desk.writeRecords(page, failed);
     const lettered = failed.map(({ rejection }) => rejection.why);
     this.#tally.settled(page.records.length, skipped, lettered);
@@ -130,6 +160,14 @@ class Shipment {
     if (halt) return { begin: next, reason: halt.reason, message: halt.message };
     if (this.#ports.clock.now() < this.#options.pullUntil) return undefined;
     return { begin: next, reason: 'deadline', message: "the function's time was over before the range's end" };
+  }
+
+  /** Letters of an outage are not written where SLS is to wait for its end. */
+  #throwOutage(): void {
+    const { halt } = this.#ports.delivery;
+    if (!this.#options.retryOutage || halt?.reason !== 'outage') return;
+    const next = 'SLS will offer the range again (ON_OUTAGE=retry).';
+    throw new InvocationError('outage', `Langfuse is down: ${halt.message}. ${next}`);
   }
 
   #pullFailed(error: PullError): Rest {

@@ -14,7 +14,7 @@ const good = (count: number, concurrency: Concurrency) =>
 
 describe('Concurrency', () => {
   it('grows by about one for each round of good answers, to sixteen and no further', async () => {
-    const concurrency = new Concurrency();
+    const concurrency = new Concurrency(16);
     expect(concurrency.limit).toBe(4);
     await good(5, concurrency);
     expect(concurrency.limit).toBe(5);
@@ -23,7 +23,7 @@ describe('Concurrency', () => {
   });
 
   it('halves once for all that were in flight together, and again for the next ones', async () => {
-    const concurrency = new Concurrency();
+    const concurrency = new Concurrency(16);
     await Promise.all(
       Array.from({ length: 4 }, () =>
         concurrency.run(
@@ -46,7 +46,7 @@ describe('Concurrency', () => {
   });
 
   it('gives its place back when the work rejects', async () => {
-    const concurrency = new Concurrency();
+    const concurrency = new Concurrency(16);
     const failing = () => Promise.reject(new Error('no'));
     for (let i = 0; i < 20; i++) await expect(concurrency.run(failing, () => false)).rejects.toThrow('no');
     await expect(
@@ -62,7 +62,7 @@ describe('Concurrency', () => {
       fc.asyncProperty(
         fc.array(fc.record({ ticks: fc.nat(5), bad: fc.boolean() }), { maxLength: 80 }),
         async (jobs) => {
-          const concurrency = new Concurrency();
+          const concurrency = new Concurrency(16);
           let active = 0;
           const work = (ticks: number) => async () => {
             active++;

@@ -32,10 +32,13 @@ describe('parseConfig', () => {
         secretKey: SECRET,
         timeoutMs: 30_000,
         transport: 'auto',
+        concurrency: 16,
       },
-      letters: { bucket: 'my-bucket', prefix: 'sls-langfuse' },
+      letters: { bucket: 'my-bucket', prefix: 'sls-langfuse', maxReplays: 5 },
       sls: { signature: 'v4' },
-      log: { format: 'json', level: 'info' },
+      log: { format: 'json', level: 'info', colour: false },
+      onOutage: 'dead-letter',
+      checkpoint: 'auto',
       timeZone: 'UTC',
     });
   });

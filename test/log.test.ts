@@ -3,7 +3,7 @@ import { createLog, type LogFormat, type LogLevel } from '../lib/log.ts';
 
 function lines(format: LogFormat, least: LogLevel, write: (log: ReturnType<typeof createLog>) => void): string[] {
   const written: string[] = [];
-  write(createLog(format, least, { shard: 3 }, (line) => written.push(line)));
+  write(createLog({ format, level: least, colour: false }, { shard: 3 }, (line) => written.push(line)));
   return written;
 }
 

@@ -107,9 +107,13 @@ async function errorOf(invocation: Promise<Invocation>): Promise<string> {
 }
 
 describe('the handler', () => {
-  it.each(['3.225.4', '3.0.0', '4.16.0'])('ships a clean range to %s without OSS or its client', async (version) => {
+  it.each([
+    ['3.225.4', 'auto'],
+    ['3.0.0', 'auto'],
+    ['4.16.0', 'off'],
+  ])('ships a clean range to %s with CHECKPOINT=%s without OSS or its client', async (version, CHECKPOINT) => {
     await open({ version });
-    const receipt = receiptOf(await instance({}, {}, withoutOss).invoke(event()));
+    const receipt = receiptOf(await instance({}, { CHECKPOINT }, withoutOss).invoke(event()));
     expect(receipt).toMatchObject({ read: 9, delivered: 6, skipped: { non_ai: 3 }, lettered: {}, ranges: 0, pages: 3 });
     expect(langfuse.observations()).toHaveLength(6);
     expect(JSON.stringify(langfuse.observations()[0]?.input)).toContain(PROMPT);
@@ -225,6 +229,6 @@ describe('the handler', () => {
     await open();
     const message = await errorOf(instance().invoke(event({ logstoreName: 'gone' })));
     expect(message).toContain('PullLogs proj/gone/0');
-    expect(langfuse.requests).toEqual([]);
+    expect(langfuse.observations()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { InvocationError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Failed } from '../readings.ts';
 import type { Clock, CursorRange, Letter, LogPage, RangeLetter, RangeReason } from '../types.ts';
-import type { LetterBox } from './box.ts';
+import type { Bucket } from './bucket.ts';
 import { encodeLetters } from './encode.ts';
 import { letterKey } from './key.ts';
 
@@ -16,12 +16,14 @@ export interface Rest {
 
 export interface DeskOptions {
   readonly range: CursorRange;
-  readonly letters: LetterBox;
+  readonly letters: Pick<Bucket, 'put'>;
   readonly log: Log;
   readonly clock: Clock;
   readonly requestId: string;
   /** Of the keys. */
   readonly prefix: string;
+  /** What the letters count as replays. */
+  readonly replays: () => number;
 }
 
 /** Where an invocation writes its dead letters: one object for each page with failures, one for each unread part. */
@@ -50,8 +52,9 @@ export class LetterDesk {
   }
 
   #stamp(): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {
-    const now = this.#options.clock.now();
-    return { requestId: this.#options.requestId, replays: 0, firstFailedAt: now, lastFailedAt: now };
+    const { clock, requestId, replays } = this.#options;
+    const now = clock.now();
+    return { requestId, replays: replays(), firstFailedAt: now, lastFailedAt: now };
   }
 
   async #write(cursor: string, written: readonly Letter[], what: string): Promise<void> {

@@ -1,8 +1,6 @@
 import { isIP } from 'node:net';
 import OSS from 'ali-oss';
-import type { LetterBox, LetterBoxAccess } from './box.ts';
-
-const TIMEOUT_MS = 10_000;
+import type { BucketAccess, BucketEdge, Listing } from './open-bucket.ts';
 
 /** Options that `ali-oss` 6.23 reads and its published types lack. */
 interface Untyped {
@@ -10,8 +8,59 @@ interface Untyped {
   readonly sldEnable: boolean;
 }
 
-/** The dead-letter bucket through `ali-oss`. A file of its own, because the client alone is larger than all the rest. */
-export function openBucket({ bucket, region, endpoint, credentials }: LetterBoxAccess): LetterBox {
+/** An OSS bucket through `ali-oss`. A file of its own, because the client alone is larger than all the rest. */
+export function openEdge(access: BucketAccess): BucketEdge {
+  const client = openClient(access);
+  return {
+    async put(key, body, timeout) {
+      // The client adds Content-MD5, so that OSS refuses what was damaged on its way.
+      await client.put(key, Buffer.from(body), { mime: 'application/octet-stream', timeout });
+    },
+    async claim(key, body, timeout) {
+      const headers = { 'x-oss-forbid-overwrite': 'true' };
+      const put = client.put(key, Buffer.from(body), { mime: 'application/octet-stream', timeout, headers });
+      return put.then(
+        () => true,
+        (error: unknown) => (codeOf(error) === 'FileAlreadyExists' ? false : Promise.reject(error)),
+      );
+    },
+    async get(key, timeout) {
+      const found = await client.get(key, { timeout }).catch(absent);
+      return found && Buffer.from(found.content);
+    },
+    async delete(key, timeout) {
+      await client.delete(key, { timeout }).catch(absent);
+    },
+    async list(prefix, after, timeout) {
+      const query = { prefix, 'max-keys': '1000', ...(after !== undefined && { 'continuation-token': after }) };
+      return listingOf((await client.listV2(query, { timeout })) as unknown as ListAnswer);
+    },
+  };
+}
+
+interface ListAnswer {
+  readonly objects?: readonly { readonly name: string; readonly size: number; readonly lastModified: string }[];
+  readonly nextContinuationToken?: string | null;
+}
+
+function listingOf({ objects, nextContinuationToken: next }: ListAnswer): Listing {
+  const listed = (objects ?? []).map(({ name, size, lastModified }) => ({
+    key: name,
+    bytes: Number(size),
+    modifiedAt: Date.parse(lastModified),
+  }));
+  return { objects: listed, ...(next && { next }) };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | undefined)?.code;
+}
+
+function absent(error: unknown): undefined {
+  if (codeOf(error) !== 'NoSuchKey') throw error;
+}
+
+function openClient({ bucket, region, endpoint, credentials }: BucketAccess): OSS {
   const address = addressOf(endpoint ?? `oss-${region}-internal.aliyuncs.com`);
   const byPath = isIP(address.hostname.replace(/^\[|\]$/g, '')) !== 0 || address.hostname === 'localhost';
   const { accessKeyId, accessKeySecret, securityToken: stsToken = '' } = credentials;
@@ -24,19 +73,13 @@ export function openBucket({ bucket, region, endpoint, credentials }: LetterBoxA
     region: `oss-${region}`,
     endpoint: address.origin,
     secure: address.protocol === 'https:',
-    timeout: TIMEOUT_MS,
     authorizationV4: true,
     // Below an IP address no bucket resolves: there it is the first part of the path.
     sldEnable: byPath,
   };
   const client = new OSS(options);
   if (byPath) sendOwnHost(client, address.host);
-  return {
-    async put(key, body) {
-      // The client adds Content-MD5, so that OSS refuses what was damaged on its way.
-      await client.put(key, Buffer.from(body), { mime: 'application/gzip' });
-    },
-  };
+  return client;
 }
 
 interface Requester {

@@ -30,6 +30,7 @@ function deliverTo(
     random: () => 0,
     signal,
     sendUntil: clock.now() + 100_000,
+    concurrency: 16,
   });
 }
 

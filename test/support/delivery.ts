@@ -45,7 +45,7 @@ export async function site({ transport = 'auto', access: more, ...options }: Sit
   const lookup = (calls: readonly LlmCall[]) => storedAmong(calls, access, signal);
   const sendUntil = clock.now() + 280_000;
   const deliver = (ports: Partial<DeliveryPorts> = {}) =>
-    new Delivery({ langfuse, lookup, clock, random: () => 0.5, signal, sendUntil, ...ports });
+    new Delivery({ langfuse, lookup, clock, concurrency: 16, random: () => 0.5, signal, sendUntil, ...ports });
   return { server, access, langfuse, clock, deliver };
 }
 

@@ -55,6 +55,7 @@ class World {
       random: () => 0.5,
       signal: this.#over.signal,
       sendUntil,
+      concurrency: 16,
     });
   }
 

@@ -1,0 +1,109 @@
+import { Budget } from './budget.ts';
+import { systemClock as clock } from './clock.ts';
+import { type Config, type Env, parseConfig } from './config.ts';
+import { credentialsOf, type FcContext } from './context.ts';
+import { Delivery } from './deliver.ts';
+import { InvocationError } from './errors.ts';
+import { type Langfuse, openLangfuse } from './langfuse/langfuse.ts';
+import { storedAmong } from './langfuse/stored.ts';
+import type { Bucket } from './letters/bucket.ts';
+import { openBucket } from './letters/open-bucket.ts';
+import { createLog, type Log, type LogFields } from './log.ts';
+import { Progress } from './progress.ts';
+import { type ShipOptions, shipRange } from './ship.ts';
+import type { SlsAccess } from './sls/client.ts';
+import { stepBetween } from './sls/cursor.ts';
+import { regionOf, resolveEndpoint } from './sls/endpoint.ts';
+import { pullRange } from './sls/pull.ts';
+import type { Credentials, CursorRange, Receipt } from './types.ts';
+
+/** What Langfuse is and takes does not change while an instance lives; credentials do, and are never kept. */
+let langfuse: Langfuse | undefined;
+
+/** What of a shipment differs between a fresh range and a replayed one. */
+export type ShipRequest = Pick<ShipOptions, 'arrivedAt' | 'replayOf' | 'retryOutage'> & {
+  /** Of the dead letters; the invocation's own unless one invocation ships several ranges. */
+  readonly requestId?: string;
+  /** Whether the range is one of the trigger's, which comes again with the same begin. */
+  readonly checkpoint: boolean;
+};
+
+/**
+ * What both functions do alike with an invocation: configuration, credentials, the clock, and the ways to SLS, Langfuse
+ * and OSS. Ends with {@link finish}.
+ */
+export class Invocation {
+  readonly clock = clock;
+  readonly config: Config;
+  readonly budget: Budget;
+  readonly bucket: Bucket;
+  readonly delivery: Delivery;
+  readonly log: Log;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly #context: FcContext;
+  readonly #credentials: Credentials;
+
+  /** @throws InvocationError for a wrong configuration or missing credentials */
+  constructor(context: FcContext, env: Env, common: LogFields) {
+    this.budget = new Budget(clock, context.function.timeout);
+    this.config = parseConfig(env);
+    this.#credentials = credentialsOf(context);
+    this.#context = context;
+    this.requestId = context.requestId;
+    this.log = createLog(this.config.log, { requestId: this.requestId, ...common }, console.log);
+    langfuse ??= openLangfuse(this.config.langfuse, this.config.langfuse.transport);
+    this.signal = this.budget.start();
+    this.delivery = this.#deliver(langfuse);
+    const access = { ...this.config.letters, region: context.region, credentials: this.#credentials };
+    this.bucket = openBucket(access, { clock, random: Math.random, until: this.budget.endsAt });
+  }
+
+  /** Ends the invocation's timer. */
+  finish(): void {
+    this.budget.finish();
+  }
+
+  /** How to pull a range. @throws InvocationError for an endpoint that is none of SLS */
+  access({ endpoint }: CursorRange): SlsAccess {
+    const { sls } = this.config;
+    const resolved = resolveEndpoint(endpoint, sls.endpoint);
+    if (resolved.kind === 'refused') throw new InvocationError('endpoint', resolved.message);
+    const region = regionOf(resolved.url.hostname) ?? regionOf(endpoint) ?? this.#context.region;
+    return { credentials: this.#credentials, region, endpoint: resolved.url, signature: sls.signature, clock };
+  }
+
+  /** Ships a range. @throws InvocationError as {@link shipRange} */
+  async ship(range: CursorRange, { checkpoint, requestId = this.requestId, ...more }: ShipRequest): Promise<Receipt> {
+    const { config, budget, delivery, bucket, log, signal } = this;
+    const access = this.access(range);
+    const { startedAt, pullUntil } = budget;
+    const { prefix } = config.letters;
+    const some = stepBetween(range.begin, range.end) === 'forward';
+    const progress =
+      some && checkpoint && (await this.#checkpoints())
+        ? new Progress(range, prefix, { bucket, clock, log })
+        : undefined;
+    return shipRange(
+      range,
+      { pull: (part) => pullRange(part, access, signal), delivery, letters: bucket, progress, log, clock },
+      { requestId, prefix, timeZone: config.timeZone, startedAt, pullUntil, ...more },
+    );
+  }
+
+  /** Whether a call that is sent twice would be seen twice. A server that does not answer now may be such a one. */
+  async #checkpoints(): Promise<boolean> {
+    const { checkpoint } = this.config;
+    if (checkpoint !== 'auto') return checkpoint === 'on';
+    const route = await langfuse?.route(this.signal);
+    return !route || !('server' in route) || route.server.mergesLate;
+  }
+
+  #deliver(to: Langfuse): Delivery {
+    const { signal } = this;
+    const { sendUntil } = this.budget;
+    const { concurrency } = this.config.langfuse;
+    const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, this.config.langfuse, signal);
+    return new Delivery({ langfuse: to, lookup, clock, concurrency, random: Math.random, signal, sendUntil });
+  }
+}
