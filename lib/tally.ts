@@ -1,3 +1,4 @@
+import { positionOf } from './sls/cursor.ts';
 import type { BrokenPage, LogPage, Receipt } from './types.ts';
 
 /** Counts what becomes of the records, so that the receipt can prove it. */
@@ -6,6 +7,7 @@ export class Tally {
   pages = 0;
   /** Unix milliseconds of the newest record. */
   newestMs = 0;
+  gap: Receipt['gap'];
   #read = 0;
   #bytes = 0;
   #settled = 0;
@@ -16,6 +18,7 @@ export class Tally {
   page(page: LogPage | BrokenPage): void {
     this.pages++;
     if ('broken' in page) return;
+    if (this.pages === 1) this.gap = gapBefore(page);
     this.#read += page.records.length;
     this.#bytes += page.bytes;
     for (const { time } of page.records) this.newestMs = Math.max(this.newestMs, time * 1000);
@@ -44,8 +47,16 @@ export class Tally {
       lagMs: of.arrivedAt === 0 ? 0 : Math.max(0, of.now - of.arrivedAt),
       ms: of.now - of.startedAt,
       requestId: of.requestId,
+      ...(this.gap && { gap: this.gap }),
     };
   }
+}
+
+/** What lies between the cursor asked for and the first log that came. */
+function gapBefore({ cursor, first }: LogPage): Receipt['gap'] {
+  const asked = positionOf(cursor);
+  if (asked === undefined || first === undefined || first <= asked) return undefined;
+  return { from: asked.toString(), to: first.toString() };
 }
 
 function count(counts: Map<string, number>, names: readonly string[]): void {

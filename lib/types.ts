@@ -51,6 +51,8 @@ export interface LogPage {
   readonly records: readonly LogRecord[];
   /** Decompressed size in bytes. */
   readonly bytes: number;
+  /** The position of the first log group, where SLS tells it. */
+  readonly first?: bigint;
 }
 
 /** A page that was answered but cannot be read: it becomes a range letter and the pull goes on behind it. */
@@ -173,6 +175,8 @@ export interface Receipt {
   readonly lagMs: number;
   readonly ms: number;
   readonly requestId: string;
+  /** Positions before the first log that the shard no longer held: past the retention, or a hole that SLS left. */
+  readonly gap?: { readonly from: string; readonly to: string };
 }
 
 /** Credentials as Function Compute hands them over with each invocation. */

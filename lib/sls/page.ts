@@ -58,11 +58,18 @@ export async function readPage(head: Head): Promise<LogPage | Failure> {
     if (count !== undefined && count !== String(groups)) {
       throw new SlsFormatError(`the page holds ${groups} log groups where x-log-count says ${count.slice(0, 20)}`);
     }
-    return { cursor, next, records, bytes: raw.length };
+    const first = firstOf(response, groups);
+    return { cursor, next, records, bytes: raw.length, ...(first !== undefined && { first }) };
   } catch (error) {
     if (!(error instanceof SlsFormatError)) return failureOfExchange(error);
     return unreadable('Unreadable', error.message, header(response, 'x-log-requestid'));
   }
+}
+
+/** SLS numbers log groups one by one; a cursor older than the oldest of them is moved forward without a word. */
+function firstOf(response: HttpResponse, groups: number): bigint | undefined {
+  const last = header(response, 'x-log-read-last-cursor');
+  return groups > 0 && last !== undefined && /^\d{1,19}$/.test(last) ? BigInt(last) - BigInt(groups) + 1n : undefined;
 }
 
 function decompress(body: Buffer, response: HttpResponse): Buffer {
