@@ -1,5 +1,5 @@
 /** What a page should hold, decompressed: large enough for full requests to Langfuse, small enough to hold three. */
-const TARGET_BYTES = 8 * 1024 * 1024;
+const TARGET_BYTES = 4 * 1024 * 1024;
 /** The most log groups that PullLogs gives at once. */
 const MOST = 1000;
 
