@@ -14,7 +14,7 @@ import type { BrokenPage, Clock, CursorRange, LogPage, Receipt } from './types.t
 export interface ShipPorts {
   /** The pages of a range, in order; throws PullError. */
   readonly pull: (range: CursorRange) => AsyncIterable<LogPage | BrokenPage>;
-  readonly delivery: Pick<Delivery, 'settle' | 'halt'>;
+  readonly delivery: Pick<Delivery, 'settle' | 'halt' | 'shown'>;
   readonly letters: Pick<Bucket, 'put'>;
   /** Keeps up to where the range is settled; absent where twice is once without it. */
   readonly progress?: Progress | undefined;
@@ -80,6 +80,7 @@ class Shipment {
       const rest = await this.#pages();
       await Promise.all(this.#settling);
       if (rest) await this.#writeRange(rest);
+      await this.#ports.delivery.shown();
       await this.#ports.progress?.done();
     } catch (error) {
       // Also after a failure no promise is left floating, and what was settled is not to be sent again.

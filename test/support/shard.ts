@@ -63,6 +63,7 @@ class World {
     const { pullMs } = this.#plan;
     const delivery = {
       settle: (calls: readonly LlmCall[]) => this.#settle(calls),
+      shown: async () => undefined,
       halt: undefined,
     };
     Object.defineProperty(delivery, 'halt', { get: () => this.#delivery.halt });
