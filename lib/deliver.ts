@@ -33,9 +33,6 @@ export interface DeliveryPorts {
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
-/** Langfuse 4 shows what it took after one to three seconds. */
-const SHOWN_WITHIN_MS = 6_000;
-const FIRST_LOOK_MS = 200;
 /** Bytes. A proxy that takes no call of this size is not there to pass on LLM calls. */
 const SMALLEST_LIMIT = 64_000;
 
@@ -50,8 +47,6 @@ export class Delivery {
   readonly #concurrency: Concurrency;
   readonly #repeats: Repeats;
   #halt: Halt | undefined;
-  /** What was delivered last to a server that merges late. */
-  #latest: LlmCall | undefined;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
@@ -70,17 +65,12 @@ export class Delivery {
   }
 
   /**
-   * Waits until Langfuse shows what was delivered last, for some seconds at most. Only where it merges late: the same
-   * range may be offered again at once, and what is not shown yet would be sent, and seen, twice.
+   * Waits until Langfuse shows what was delivered last, where it merges late: the same range may be offered again at
+   * once, and what is not shown yet would be sent, and seen, twice.
    */
   async shown(): Promise<void> {
     const { clock, sendUntil, signal } = this.#ports;
-    const until = Math.min(sendUntil, clock.now() + SHOWN_WITHIN_MS);
-    for (let pause = FIRST_LOOK_MS; this.#latest && this.#halt === undefined; pause *= 1.5) {
-      [this.#latest] = (await this.#repeats.missing([this.#latest])) ?? [];
-      if (!this.#latest || clock.now() + pause >= until) return;
-      await clock.sleep(pause, signal);
-    }
+    if (this.#halt === undefined) await this.#repeats.shown(clock, sendUntil, signal);
   }
 
   async #send(calls: readonly LlmCall[], trial: Trial): Settled {
@@ -92,13 +82,8 @@ export class Delivery {
     const batches = batchesOf(parcels.filter(isParcel), route.sink);
     const settled = await Promise.all(batches.map((batch) => this.#batch(batch, route, trial.fresh())));
     const undelivered = [...oversize, ...settled.flat()];
-    if (route.server.mergesLate) this.#remember(unsent, undelivered);
+    if (route.server.mergesLate) this.#repeats.sent(unsent, new Set(undelivered.map(({ call }) => call)));
     return undelivered;
-  }
-
-  #remember(sent: readonly LlmCall[], undelivered: readonly Undelivered[]): void {
-    const failed = new Set(undelivered.map(({ call }) => call));
-    this.#latest = sent.findLast((call) => !failed.has(call)) ?? this.#latest;
   }
 
   async #route(trial: Trial): Promise<Route | undefined> {

@@ -1,8 +1,12 @@
 import { rowKey } from './langfuse/stored.ts';
-import type { LlmCall } from './types.ts';
+import type { Clock, LlmCall } from './types.ts';
 
 /** Asks Langfuse which of these calls it shows, by row key; `undefined` when it does not say. */
 export type Lookup = (calls: readonly LlmCall[]) => Promise<ReadonlySet<string> | undefined>;
+
+/** Langfuse 4 shows what it took after one to three seconds. */
+const SHOWN_WITHIN_MS = 6_000;
+const FIRST_LOOK_MS = 200;
 
 /**
  * Keeps calls from being sent twice to a server that would show them twice. A range that SLS offers again holds calls
@@ -13,6 +17,7 @@ export type Lookup = (calls: readonly LlmCall[]) => Promise<ReadonlySet<string> 
 export class Repeats {
   readonly #lookup: Lookup;
   #suspect = false;
+  #latest: LlmCall | undefined;
 
   constructor(lookup: Lookup) {
     this.#lookup = lookup;
@@ -32,6 +37,21 @@ export class Repeats {
   async missing(calls: readonly LlmCall[]): Promise<readonly LlmCall[] | undefined> {
     const stored = await this.#lookup(calls);
     return stored && calls.filter((call) => !stored.has(rowKey(call)));
+  }
+
+  /** These calls were sent; all but the undelivered ones will be shown. */
+  sent(calls: readonly LlmCall[], undelivered: ReadonlySet<LlmCall>): void {
+    this.#latest = calls.findLast((call) => !undelivered.has(call)) ?? this.#latest;
+  }
+
+  /** Waits until the last call that was delivered is shown: some seconds at most, and never longer than `until`. */
+  async shown(clock: Clock, until: number, signal: AbortSignal): Promise<void> {
+    const end = Math.min(until, clock.now() + SHOWN_WITHIN_MS);
+    for (let pause = FIRST_LOOK_MS; this.#latest; pause *= 1.5) {
+      [this.#latest] = (await this.missing([this.#latest])) ?? [];
+      if (!this.#latest || clock.now() + pause >= end) return;
+      await clock.sleep(pause, signal);
+    }
   }
 
   async #anyKnown(calls: readonly LlmCall[]): Promise<boolean> {
