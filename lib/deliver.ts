@@ -33,6 +33,8 @@ export interface DeliveryPorts {
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** Langfuse 4 shows what it took after one to three seconds. */
+const SHOWN_AFTER_MS = 3_000;
 /** Bytes. A proxy that takes no call of this size is not there to pass on LLM calls. */
 const SMALLEST_LIMIT = 64_000;
 
@@ -156,6 +158,8 @@ export class Delivery {
   /** After a request whose answer was lost: what a server that merges late already shows is not sent again. */
   async #stillMissing(left: readonly Parcel[], { server }: Route, trial: Trial): Promise<readonly Parcel[]> {
     if (!server.mergesLate || !trial.doubtful) return left;
+    // What it took is not shown at once: asked too early, it would be sent again.
+    await this.#ports.clock.sleep(SHOWN_AFTER_MS, this.#ports.signal);
     const missing = await this.#repeats.missing(callsIn(left));
     // It did not say: the doubt stays, to be asked about after the next failure.
     if (!missing) return left;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../stand-ins/langfuse.ts';
 import { callsOf } from '../support/calls.ts';
+import { fakeClock } from '../support/clock.ts';
 import { atFirst, counted, site } from '../support/delivery.ts';
 
 describe('a server that merges late', () => {
@@ -14,6 +15,14 @@ describe('a server that merges late', () => {
       expect(counted(server).otlp).toBe(1);
     },
   );
+
+  it('is asked only when it had the time to show what it took', async () => {
+    const clock = fakeClock();
+    const { server, deliver } = await site({ version: '4.16.0', storeDelayMs: 2500, now: () => clock.now() });
+    server.fault = atFirst(1, { kind: 'stored-then-reset' });
+    expect(await deliver({ clock }).settle(callsOf(20))).toEqual([]);
+    expect(server.rows()).toHaveLength(20);
+  });
 
   it('gets again what it does not show after a reset that took nothing', async () => {
     const { server, deliver } = await site({ version: '4.16.0' });
