@@ -12,7 +12,7 @@ import { oldestCursor } from '../lib/sls/oldest.ts';
  */
 export async function handler(event: Buffer, context: FcContext): Promise<string> {
   const request = parseReplayRequest(event);
-  const invocation = new Invocation(context, process.env, { function: 'replay' });
+  const invocation = new Invocation(context, process.env, { function: 'replay' }, true);
   const { config, budget, bucket, delivery, log, clock, signal, requestId } = invocation;
   try {
     const receipt = await replayLetters(

@@ -19,6 +19,8 @@ export interface Halt {
 export interface DeliveryPorts {
   readonly langfuse: Langfuse;
   readonly lookup: Lookup;
+  /** Whether any call may have been sent before: dead letters are such. */
+  readonly resent?: boolean;
   readonly clock: Clock;
   /** Requests in flight at most. */
   readonly concurrency: number;
@@ -52,7 +54,7 @@ export class Delivery {
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
-    this.#repeats = new Repeats(ports.lookup);
+    this.#repeats = new Repeats(ports.lookup, ports.resent);
     this.#concurrency = new Concurrency(ports.concurrency);
   }
 

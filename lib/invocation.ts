@@ -44,8 +44,12 @@ export class Invocation {
   readonly #context: FcContext;
   readonly #credentials: Credentials;
 
-  /** @throws InvocationError for a wrong configuration or missing credentials */
-  constructor(context: FcContext, env: Env, common: LogFields) {
+  /**
+   * `common` is said in every log line; `resent` when any call may have been sent before.
+   *
+   * @throws InvocationError for a wrong configuration or missing credentials
+   */
+  constructor(context: FcContext, env: Env, common: LogFields, resent = false) {
     this.budget = new Budget(clock, context.function.timeout);
     this.config = parseConfig(env);
     this.#credentials = credentialsOf(context);
@@ -54,7 +58,7 @@ export class Invocation {
     this.log = createLog(this.config.log, { requestId: this.requestId, ...common }, console.log);
     langfuse ??= openLangfuse(this.config.langfuse, this.config.langfuse.transport);
     this.signal = this.budget.start();
-    this.delivery = this.#deliver(langfuse);
+    this.delivery = this.#deliver(langfuse, resent);
     const access = { ...this.config.letters, region: context.region, credentials: this.#credentials };
     this.bucket = openBucket(access, { clock, random: Math.random, until: this.budget.endsAt });
   }
@@ -99,11 +103,11 @@ export class Invocation {
     return !route || !('server' in route) || route.server.mergesLate;
   }
 
-  #deliver(to: Langfuse): Delivery {
+  #deliver(to: Langfuse, resent: boolean): Delivery {
     const { signal } = this;
     const { sendUntil } = this.budget;
     const { concurrency } = this.config.langfuse;
     const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, this.config.langfuse, signal);
-    return new Delivery({ langfuse: to, lookup, clock, concurrency, random: Math.random, signal, sendUntil });
+    return new Delivery({ langfuse: to, lookup, resent, clock, concurrency, random: Math.random, signal, sendUntil });
   }
 }

@@ -16,11 +16,15 @@ const FIRST_LOOK_MS = 200;
  */
 export class Repeats {
   readonly #lookup: Lookup;
-  #suspect = false;
+  readonly #always: boolean;
+  #suspect: boolean;
   #latest: LlmCall | undefined;
 
-  constructor(lookup: Lookup) {
+  /** `always`: look up every call, because any of them may have been sent before (dead letters). */
+  constructor(lookup: Lookup, always = false) {
     this.#lookup = lookup;
+    this.#always = always;
+    this.#suspect = always;
   }
 
   /** Those of the calls that have to be sent. */
@@ -29,7 +33,7 @@ export class Repeats {
     if (first === undefined) return calls;
     if (!this.#suspect && !(await this.#anyKnown([first, calls.at(-1) ?? first]))) return calls;
     const missing = (await this.missing(calls)) ?? calls;
-    this.#suspect = missing.length < calls.length;
+    this.#suspect = this.#always || missing.length < calls.length;
     return missing;
   }
 

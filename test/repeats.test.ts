@@ -41,6 +41,19 @@ describe('Repeats', () => {
     expect(asked).toEqual([1, 1, 30, 10]);
   });
 
+  it('looks up every call when any may have been sent before, page after page', async () => {
+    const asked: number[] = [];
+    const stored = new Set(callsOf(1, 5).map(rowKey));
+    const lookup = async (calls: readonly LlmCall[]) => {
+      asked.push(calls.length);
+      return stored;
+    };
+    const repeats = new Repeats(lookup, true);
+    expect(await repeats.unsent(callsOf(10, 20))).toHaveLength(10);
+    expect(await repeats.unsent(callsOf(10))).toHaveLength(9);
+    expect(asked).toEqual([10, 10]);
+  });
+
   it('finds a known page behind a new one', async () => {
     const { repeats } = shows(callsOf(10, 10));
     expect(await repeats.unsent(callsOf(10))).toHaveLength(10);
