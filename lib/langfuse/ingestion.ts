@@ -3,7 +3,7 @@ import type { Json, LlmCall, ObservationType } from '../types.ts';
 import { clean, metadataEntries, wellFormedJson } from './clean.ts';
 import type { LangfuseAccess } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { ACCEPTED, type Answer, type Failure, type Parcel, type TraceSink, type Verdict } from './sink.ts';
+import { ACCEPTED, type Answer, type Failure, MAX_BYTES, type Parcel, type TraceSink, type Verdict } from './sink.ts';
 
 type Event = ApiIngestionBatchPayload['batch'][number];
 
@@ -30,7 +30,7 @@ export function ingestionSink(access: LangfuseAccess): TraceSink {
       return { kind: 'failed', failure: await failureOf(error) };
     }
   };
-  return { name: 'ingestion', maxCalls: 50, maxBytes: 3_000_000, wrap, send };
+  return { name: 'ingestion', maxCalls: 50, maxBytes: MAX_BYTES, wrap, send };
 }
 
 /** The events of one call as JSON text: the trace's and the observation's, without their envelopes. */

@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import type { Json, LlmCall } from '../types.ts';
 import { clean, metadataEntries, wellFormedText } from './clean.ts';
 import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
-import { ACCEPTED, type Answer, type Parcel, type TraceSink } from './sink.ts';
+import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink } from './sink.ts';
 
 const gzipped = promisify(gzip);
 
@@ -38,7 +38,7 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
     }
     return verdictOf(answer, parcels);
   };
-  return { name: 'otlp', maxCalls: 500, maxBytes: 3_000_000, wrap, send };
+  return { name: 'otlp', maxCalls: 500, maxBytes: MAX_BYTES, wrap, send };
 }
 
 function resource({ environment, release }: LangfuseAccess): unknown[] {

@@ -40,4 +40,10 @@ export interface TraceSink {
   send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer>;
 }
 
+/**
+ * Of what a request carries, before compression: with what stands around it, below the 3 MB that Langfuse recommends for
+ * the ingestion API and takes by OTLP.
+ */
+export const MAX_BYTES = 2_950_000;
+
 export const ACCEPTED: Verdict = { kind: 'accepted' };
