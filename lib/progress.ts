@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Bucket } from './letters/bucket.ts';
+import { below } from './letters/layout.ts';
 import type { Log } from './log.ts';
 import { stepBetween } from './sls/cursor.ts';
 import type { Clock, CursorRange } from './types.ts';
@@ -11,7 +12,7 @@ const Saved = z.object({ v: z.literal(1), begin: z.string(), end: z.string(), se
 
 /** The key of a shard's progress: one small object, there only while a range is being worked on. */
 export function progressKey(prefix: string, { project, logstore, shard }: CursorRange): string {
-  return `${prefix}/progress/${project}/${logstore}/${shard}.json`;
+  return below(prefix, `progress/${project}/${logstore}/${shard}.json`);
 }
 
 export interface ProgressPorts {
@@ -84,6 +85,8 @@ export class Progress {
   }
 
   async #load(): Promise<z.infer<typeof Saved> | undefined> {
+    // What could not be read may be there, and is to be deleted when the range is done.
+    this.#stored = true;
     const body = await this.#ports.bucket.get(this.#key);
     this.#stored = body !== undefined;
     return body && Saved.parse(JSON.parse(body.toString('utf8')));
@@ -105,7 +108,13 @@ export class Progress {
     const { begin, end } = this.#range;
     const body = Buffer.from(JSON.stringify({ v: 1, begin, end, settled: this.#settled }));
     // One after the other: an older write must not overtake a newer one.
-    this.#saving = this.#saving.then(() => this.#try('write', () => this.#ports.bucket.put(this.#key, body)));
+    this.#saving = this.#saving.then(() => this.#write(body));
+  }
+
+  async #write(body: Buffer): Promise<void> {
+    const written = await this.#try('write', () => this.#ports.bucket.put(this.#key, body).then(() => true));
+    // What is not written down is written next time, a flush included.
+    if (!written) this.#saved = '';
   }
 
   async #try<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {

@@ -21,8 +21,12 @@ export function parseReplayRequest(event: Uint8Array): ReplayRequest {
   const timer = Timer.safeParse(value);
   const result = Request.safeParse(timer.success ? parseJson(timer.data.payload ?? '') : value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'event'}: ${message}`);
-  throw refused(problems.join('; '));
+  throw refused(result.error.issues.map(problemOf).join('; '));
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `it has no ${issue.keys.join(', ').slice(0, 100)}`;
+  return `${issue.path.join('.') || 'event'}: ${issue.message}`;
 }
 
 function parseJson(text: string): unknown {

@@ -1,14 +1,21 @@
 import type { Delivery } from './deliver.ts';
+import { InvocationError } from './errors.ts';
 import type { ReadOptions } from './formats/index.ts';
 import type { Bucket } from './letters/bucket.ts';
 import { decodeLetters } from './letters/decode.ts';
 import { encodeLetters } from './letters/encode.ts';
-import { layoutOf, parkedKey } from './letters/layout.ts';
+import { explained } from './letters/explained.ts';
+import { isWrittenBy } from './letters/key.ts';
+import { searched } from './letters/layout.ts';
 import { Lease } from './letters/lease.ts';
+import { Parking } from './letters/parking.ts';
+import { retainedOf } from './letters/retention.ts';
 import type { Log } from './log.ts';
 import { Readings } from './readings.ts';
-import { stepBetween } from './sls/cursor.ts';
+import { type ReplayReceipt, ReplayTally } from './replay-tally.ts';
 import type { Clock, CursorRange, Letter, RangeLetter, Receipt, RecordLetter } from './types.ts';
+
+export type { ReplayReceipt } from './replay-tally.ts';
 
 /** What to replay: all letters, unless it says less. */
 export interface ReplayRequest {
@@ -40,23 +47,6 @@ export interface ReplayOptions extends ReadOptions {
   readonly endsAt: number;
 }
 
-/** What a replay did. Counts of letters, except `objects`. */
-export interface ReplayReceipt {
-  readonly objects: number;
-  readonly letters: number;
-  /** Settled: delivered, skipped, or shipped anew as a range. */
-  readonly settled: number;
-  /** Written back, to be replayed again. */
-  readonly kept: number;
-  readonly parked: number;
-  readonly why: Readonly<Record<string, number>>;
-  /** Whether letters were left untouched: the limit, the time or Langfuse stopped the replay. */
-  readonly more: boolean;
-  /** Another replay is running: nothing was done. */
-  readonly busy?: string;
-  readonly requestId: string;
-}
-
 /**
  * Replays dead letters: reads each object, runs its letters through the same flow as fresh logs, and writes back what is
  * left, or deletes the object when nothing is. An object is deleted only after what is left of it is safely written.
@@ -68,54 +58,49 @@ export async function replayLetters(
   ports: ReplayPorts,
   options: ReplayOptions,
 ): Promise<ReplayReceipt> {
-  const replay = new Replay(ports, options);
+  const bucket = explained(ports.bucket);
+  const replay = new Replay({ ...ports, bucket }, options);
   if (request.dryRun) return replay.run(request);
-  const lease = new Lease(ports.bucket, options.prefix, ports.clock);
+  const lease = new Lease(bucket, options.prefix, ports.clock);
   const other = await lease.take(options.requestId, options.endsAt);
   if (other) return replay.receipt(`replay ${other.holder} until ${new Date(other.expiresAt).toISOString()}`);
   try {
     return await replay.run(request);
   } finally {
-    await lease.release();
+    // What was replayed stays replayed, and the lease runs out by itself.
+    await lease.release().catch((error: InvocationError) => ports.log('warn', error.message));
   }
 }
 
 class Replay {
   readonly #ports: ReplayPorts;
   readonly #options: ReplayOptions;
-  readonly #why: Record<string, number> = {};
-  #objects = 0;
-  #letters = 0;
-  #kept = 0;
-  #parked = 0;
+  readonly #parking: Parking;
+  readonly #tally = new ReplayTally();
+  /** Letters that failed again, and not for an outage. */
+  readonly #tried = new Set<Letter>();
   #parts = 0;
-  #more = false;
 
   constructor(ports: ReplayPorts, options: ReplayOptions) {
     this.#ports = ports;
     this.#options = options;
+    const { bucket, log } = ports;
+    this.#parking = new Parking({ bucket, log, prefix: options.prefix, requestId: options.requestId });
   }
 
-  async run({ prefix, limit = Number.POSITIVE_INFINITY, dryRun }: ReplayRequest): Promise<ReplayReceipt> {
-    for await (const { key } of this.#ports.bucket.list(this.#searched(prefix))) {
+  async run({ prefix = '', limit = Number.POSITIVE_INFINITY, dryRun }: ReplayRequest): Promise<ReplayReceipt> {
+    for await (const { key } of this.#ports.bucket.list(searched(this.#options.prefix, prefix))) {
       // Written by this very replay: it would find no better luck.
-      if (key.includes(this.#options.requestId)) continue;
-      this.#more = this.#objects >= limit || this.#mustStop();
-      if (this.#more) break;
+      if (isWrittenBy(this.#options.requestId, key)) continue;
+      this.#tally.more = this.#tally.objects >= limit || this.#mustStop();
+      if (this.#tally.more) break;
       await this.#object(key, dryRun ?? false);
     }
     return this.receipt();
   }
 
   receipt(busy?: string): ReplayReceipt {
-    const settled = this.#letters - this.#kept - this.#parked;
-    const counts = { objects: this.#objects, letters: this.#letters, settled, kept: this.#kept, parked: this.#parked };
-    return { ...counts, why: this.#why, more: this.#more, ...(busy && { busy }), requestId: this.#options.requestId };
-  }
-
-  #searched(prefix = ''): string {
-    const { letters, parked } = layoutOf(this.#options.prefix);
-    return prefix.startsWith(letters) || prefix.startsWith(parked) ? prefix : letters + prefix;
+    return this.#tally.receipt(this.#options.requestId, busy);
   }
 
   #mustStop(): boolean {
@@ -125,24 +110,28 @@ class Replay {
   async #object(key: string, dryRun: boolean): Promise<void> {
     const body = await this.#ports.bucket.get(key);
     if (!body) return;
-    this.#objects++;
+    this.#tally.objects++;
     const letters = this.#decoded(key, body);
-    if (!letters) return dryRun ? undefined : this.#parkWhole(key, body);
-    this.#letters += letters.length;
-    for (const letter of letters) this.#count(letter);
-    if (dryRun) {
-      this.#kept += letters.length;
-      return;
-    }
-    const left = [...(await this.#records(letters.filter(isRecord))), ...(await this.#ranges(letters.filter(isRange)))];
-    await this.#writeBack(key, left);
+    if (!letters) return dryRun ? undefined : this.#parking.addWhole(key, body);
+    this.#tally.read(letters);
+    if (dryRun) this.#tally.kept += letters.length;
+    else await this.#letters(key, letters);
+  }
+
+  async #letters(key: string, letters: readonly Letter[]): Promise<void> {
+    const records = await this.#records(letters.filter(isRecord));
+    const ranges = await this.#ranges(letters.filter(isRange));
+    await this.#writeBack(key, [...records, ...ranges]);
   }
 
   #decoded(key: string, body: Buffer): Letter[] | undefined {
     try {
       return decodeLetters(body);
     } catch (error) {
-      this.#ports.log('error', 'no dead-letter object: moved to parked/', { key, error: (error as Error).message });
+      this.#ports.log('error', 'an object holds no dead letters that can be read; a replay parks it as it is', {
+        key,
+        error: (error as Error).message,
+      });
       return undefined;
     }
   }
@@ -165,65 +154,39 @@ class Replay {
 
   async #range(letter: RangeLetter): Promise<Letter[]> {
     try {
-      const { gone, rest } = await this.#expired(letter);
+      const { gone, rest } = retainedOf(letter, await this.#ports.oldest(letter.range));
       if (rest) await this.#ports.ship(rest, letter.replays, ++this.#parts);
-      return gone;
+      return gone ? [gone] : [];
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      // That OSS takes no letter of it is not the letter's fault.
+      if (error instanceof InvocationError && error.code === 'dead-letter') return [letter];
       return [this.#again({ ...letter, message: error.message })];
     }
   }
 
-  /** What the logstore no longer holds of a range, as a letter to be parked, and what can still be pulled. */
-  async #expired(letter: RangeLetter): Promise<{ gone: Letter[]; rest?: CursorRange }> {
-    const { range } = letter;
-    const oldest = await this.#ports.oldest(range);
-    if (stepBetween(range.begin, oldest) !== 'forward') return { gone: [], rest: range };
-    const allGone = stepBetween(oldest, range.end) !== 'forward';
-    const lost = { ...range, end: allGone ? range.end : oldest };
-    const message = "past the logstore's retention: the logs are deleted";
-    const gone: RangeLetter = { ...letter, reason: 'expired', message, range: lost };
-    return allGone ? { gone: [gone] } : { gone: [gone], rest: { ...range, begin: oldest } };
-  }
-
   /** A letter that failed again. An outage says nothing of the letter, so it costs it none of its replays. */
   #again<T extends Letter>(letter: T): T {
-    const tried = this.#ports.delivery.halt ? 0 : 1;
-    return { ...letter, replays: letter.replays + tried, lastFailedAt: this.#ports.clock.now() };
+    const tried = this.#ports.delivery.halt === undefined;
+    const again = { ...letter, replays: letter.replays + Number(tried), lastFailedAt: this.#ports.clock.now() };
+    if (tried) this.#tried.add(again);
+    return again;
   }
 
   async #writeBack(key: string, left: readonly Letter[]): Promise<void> {
     const given = left.filter((letter) => this.#isGivenUp(letter));
-    const kept = left.filter((letter) => !this.#isGivenUp(letter));
-    if (given.length > 0) await this.#park(key, given);
-    this.#kept += kept.length;
-    this.#parked += given.length;
+    // An object that is parked already keeps what is given up anew.
+    const kept = this.#parking.holds(key) ? left : left.filter((letter) => !this.#isGivenUp(letter));
+    if (given.length > 0 && kept !== left) await this.#parking.add(key, given);
+    this.#tally.kept += left.length - given.length;
+    this.#tally.parked += given.length;
     if (kept.length > 0) await this.#ports.bucket.put(key, encodeLetters(kept));
-    else if (parkedKey(this.#options.prefix, key) !== key || given.length === 0) await this.#ports.bucket.delete(key);
+    else await this.#ports.bucket.delete(key);
   }
 
   #isGivenUp(letter: Letter): boolean {
-    return letter.replays >= this.#options.maxReplays || (letter.kind === 'range' && letter.reason === 'expired');
-  }
-
-  async #park(key: string, letters: readonly Letter[]): Promise<void> {
-    const target = parkedKey(this.#options.prefix, key);
-    // What was parked of the same object before must not be overwritten.
-    const before = target === key ? undefined : await this.#ports.bucket.get(target);
-    await this.#ports.bucket.put(target, encodeLetters([...(before ? decodeLetters(before) : []), ...letters]));
-    this.#ports.log('warn', 'dead letters parked', { key: target, letters: letters.length });
-  }
-
-  async #parkWhole(key: string, body: Buffer): Promise<void> {
-    const target = parkedKey(this.#options.prefix, key);
-    if (target === key) return;
-    await this.#ports.bucket.put(target, body);
-    await this.#ports.bucket.delete(key);
-  }
-
-  #count(letter: Letter): void {
-    const why = letter.kind === 'range' ? `range:${letter.reason}` : letter.rejection.why;
-    this.#why[why] = (this.#why[why] ?? 0) + 1;
+    if (letter.kind === 'range' && letter.reason === 'expired') return true;
+    return this.#tried.has(letter) && letter.replays >= this.#options.maxReplays;
   }
 }
 

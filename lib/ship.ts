@@ -9,7 +9,7 @@ import { Readings } from './readings.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { PullError } from './sls/pull-error.ts';
 import { Tally } from './tally.ts';
-import type { BrokenPage, Clock, CursorRange, LogPage, Receipt } from './types.ts';
+import type { BrokenPage, Clock, CursorRange, LogPage, RangeReason, Receipt } from './types.ts';
 
 export interface ShipPorts {
   /** The pages of a range, in order; throws PullError. */
@@ -71,7 +71,7 @@ class Shipment {
     this.#options = options;
     const { letters, log, clock } = ports;
     const { requestId, prefix } = options;
-    const replays = () => this.#replays();
+    const replays = (reason?: RangeReason) => this.#replays(reason);
     this.#desk = new LetterDesk({ range, letters, log, clock, requestId, prefix, replays });
   }
 
@@ -100,11 +100,14 @@ class Shipment {
     this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[halt.reason]}`, { status: halt.status });
   }
 
-  /** An outage says nothing of the letters that it makes: it costs them none of their replays. */
-  #replays(): number {
+  /**
+   * An outage says nothing of the letters that it makes: it costs them none of their replays. Nor does the end of the
+   * time, which a long range meets again and again, each time further on.
+   */
+  #replays(reason?: RangeReason): number {
     const { replayOf } = this.#options;
     if (replayOf === undefined) return 0;
-    return this.#ports.delivery.halt ? replayOf : replayOf + 1;
+    return this.#ports.delivery.halt || reason === 'deadline' ? replayOf : replayOf + 1;
   }
 
   /** Settles page after page; what it returns has not been read. */

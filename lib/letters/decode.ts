@@ -41,7 +41,7 @@ const Line = z.discriminatedUnion('kind', [
   z.object({
     ...Common,
     kind: z.literal('range'),
-    why: z.enum(['deadline', 'outage', 'refused', 'pull', 'broken-page']),
+    why: z.enum(['deadline', 'outage', 'refused', 'pull', 'broken-page', 'expired']),
     range: z.object({ ...Place, endpoint: z.string(), begin: z.string(), end: z.string() }),
   }),
 ]);

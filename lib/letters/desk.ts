@@ -22,8 +22,8 @@ export interface DeskOptions {
   readonly requestId: string;
   /** Of the keys. */
   readonly prefix: string;
-  /** What the letters count as replays. */
-  readonly replays: () => number;
+  /** What the letters count as replays; a range letter tells its reason. */
+  readonly replays: (reason?: RangeReason) => number;
 }
 
 /** Where an invocation writes its dead letters: one object for each page with failures, one for each unread part. */
@@ -47,14 +47,14 @@ export class LetterDesk {
   /** @throws InvocationError when the letter could not be stored */
   async writeRange({ begin, end = this.#options.range.end, reason, message }: Rest): Promise<void> {
     const range = { ...this.#options.range, begin, end };
-    const letter: RangeLetter = { kind: 'range', ...this.#stamp(), reason, message, range };
+    const letter: RangeLetter = { kind: 'range', ...this.#stamp(reason), reason, message, range };
     await this.#write(begin, [letter], `the range from ${begin} to ${end}`);
   }
 
-  #stamp(): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {
+  #stamp(reason?: RangeReason): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {
     const { clock, requestId, replays } = this.#options;
     const now = clock.now();
-    return { requestId, replays: replays(), firstFailedAt: now, lastFailedAt: now };
+    return { requestId, replays: replays(reason), firstFailedAt: now, lastFailedAt: now };
   }
 
   async #write(cursor: string, written: readonly Letter[], what: string): Promise<void> {

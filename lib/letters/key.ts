@@ -1,5 +1,6 @@
 import { positionOf } from '../sls/cursor.ts';
 import { VERSION } from './encode.ts';
+import { below } from './layout.ts';
 
 export interface KeyParts {
   readonly project: string;
@@ -20,8 +21,20 @@ export interface KeyParts {
 export function letterKey(prefix: string, { project, logstore, shard, cursor, requestId, at }: KeyParts): string {
   const [day = ''] = new Date(at).toISOString().split('T');
   const begin = positionOf(cursor)?.toString() ?? encodeURIComponent(cursor);
-  const name = `${begin}-${requestId.replace(/[^\w-]/g, '_')}.ndjson.gz`;
-  // OSS refuses a key that begins with a slash.
-  const root = prefix === '' ? [] : [prefix];
-  return [...root, `v${VERSION}`, project, logstore, shard, ...day.split('-'), name].join('/');
+  const name = `${begin}-${inName(requestId)}.ndjson.gz`;
+  return below(prefix, [`v${VERSION}`, project, logstore, shard, ...day.split('-'), name].join('/'));
+}
+
+/** Whether an invocation wrote the object of this key, by its own id or by that of a part of it (`{id}-1`, `{id}-2`). */
+export function isWrittenBy(requestId: string, key: string): boolean {
+  return new RegExp(`-${inName(requestId)}(?:-\\d+)?\\.ndjson\\.gz$`).test(key);
+}
+
+/** The key to use beside one that is taken. */
+export function keyBeside(key: string, requestId: string): string {
+  return key.replace(/(?:\.ndjson\.gz)?$/, `-${inName(requestId)}.ndjson.gz`);
+}
+
+function inName(requestId: string): string {
+  return requestId.replace(/[^\w-]/g, '_');
 }

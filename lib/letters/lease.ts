@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../types.ts';
 import type { Bucket } from './bucket.ts';
+import { below } from './layout.ts';
 
 const Holder = z.object({ holder: z.string(), expiresAt: z.number() });
+export type Holder = z.infer<typeof Holder>;
 
 /**
  * The right to replay a prefix, held by one replay at a time: an object that only one can create. One whose holder died
@@ -13,33 +15,42 @@ export class Lease {
   readonly #bucket: Bucket;
   readonly #key: string;
   readonly #clock: Clock;
+  #holder: string | undefined;
 
   constructor(bucket: Bucket, prefix: string, clock: Clock) {
     this.#bucket = bucket;
-    this.#key = `${prefix}/replay.lease.json`;
+    this.#key = below(prefix, 'replay.lease.json');
     this.#clock = clock;
   }
 
   /** Takes the lease until `expiresAt` (Unix milliseconds); otherwise tells who has it, and until when. */
-  async take(holder: string, expiresAt: number): Promise<{ holder: string; expiresAt: number } | undefined> {
+  async take(holder: string, expiresAt: number): Promise<Holder | undefined> {
+    this.#holder = holder;
     const body = Buffer.from(JSON.stringify({ holder, expiresAt }));
     if (await this.#bucket.claim(this.#key, body)) return undefined;
     const other = await this.#read();
+    // The answer to the claim was lost, and its repetition found what it had made.
+    if (other?.holder === holder) return undefined;
     if (other && other.expiresAt > this.#clock.now()) return other;
     await this.#bucket.delete(this.#key);
-    return (await this.#bucket.claim(this.#key, body))
-      ? undefined
-      : ((await this.#read()) ?? { holder: 'another', expiresAt });
+    if (await this.#bucket.claim(this.#key, body)) return undefined;
+    const winner = (await this.#read()) ?? { holder: 'another', expiresAt };
+    return winner.holder === holder ? undefined : winner;
   }
 
-  /** Gives the lease back. */
+  /** Gives the lease back, unless another took it over meanwhile. */
   async release(): Promise<void> {
-    await this.#bucket.delete(this.#key);
+    const now = await this.#read();
+    if (now?.holder === this.#holder) await this.#bucket.delete(this.#key);
   }
 
-  async #read(): Promise<z.infer<typeof Holder> | undefined> {
+  /** Who has the lease; nobody if what lies there is no lease: that must not bar replays for ever. */
+  async #read(): Promise<Holder | undefined> {
     const body = await this.#bucket.get(this.#key);
-    const result = body && Holder.safeParse(JSON.parse(body.toString('utf8')));
-    return result?.success ? result.data : undefined;
+    try {
+      return body && Holder.parse(JSON.parse(body.toString('utf8')));
+    } catch {
+      return undefined;
+    }
   }
 }

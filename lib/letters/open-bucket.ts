@@ -75,8 +75,14 @@ async function retried<T>(
       return await work(edge, timeoutMs);
     } catch (error) {
       const pause = random() * FIRST_PAUSE_MS * 4 ** attempt;
-      if (attempt >= ATTEMPTS || clock.now() + pause >= until) throw error;
+      if (attempt >= ATTEMPTS || isRefused(error) || clock.now() + pause >= until) throw error;
       await clock.sleep(pause);
     }
   }
+}
+
+/** OSS answered, and will answer the same again: no such bucket, no right to it, wrong keys. */
+function isRefused(error: unknown): boolean {
+  const { status = 0 } = (error ?? {}) as { status?: number };
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

@@ -15,16 +15,23 @@ export async function oldestCursor(range: CursorRange, access: SlsAccess, signal
   try {
     const response = await send({ project, path, query: { type: 'cursor', from: 'begin' } }, access, signal);
     if (response.status !== 200) throw refused(range, await failureOfAnswer(response, access.credentials));
-    const { cursor } = JSON.parse((await response.body()).toString('utf8')) as { cursor?: unknown };
-    if (typeof cursor === 'string') return cursor;
+    const cursor = cursorIn((await response.body()).toString('utf8'));
+    if (cursor !== undefined) return cursor;
   } catch (error) {
     if (error instanceof HttpError) throw refused(range, failureOfExchange(error));
-    if (!(error instanceof SyntaxError)) throw error;
+    throw error;
   }
-  throw refused(range, {
-    code: 'Unreadable',
-    message: 'the answer holds no cursor. Check the endpoint (SLS_ENDPOINT).',
-  });
+  const message = 'the answer holds no cursor. Check the endpoint (SLS_ENDPOINT).';
+  throw refused(range, { code: 'Unreadable', message });
+}
+
+function cursorIn(text: string): string | undefined {
+  try {
+    const { cursor } = (JSON.parse(text) ?? {}) as { cursor?: unknown };
+    return typeof cursor === 'string' && cursor !== '' ? cursor : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function refused(range: CursorRange, { code, message }: { code: string; message: string }): PullError {

@@ -26,6 +26,7 @@ const VARIABLES = {
   FUNCTION_LOGSTORE: 'ship-log',
   TRIGGER_LOGSTORE: 'trigger-log',
   FC_ROLE_NAME: 'ship-role',
+  REPLAY_ROLE_NAME: 'replay-role',
   TRIGGER_ROLE_NAME: 'trigger-role',
   FC3_COMPONENT: 'fc3@0.1.22',
   LANGFUSE_HOST: 'https://langfuse.example.com',
@@ -33,10 +34,14 @@ const VARIABLES = {
   LANGFUSE_SECRET_KEY: SECRET_KEY,
   LANGFUSE_TIMEOUT: '20',
   LANGFUSE_TRANSPORT: 'otlp',
+  LANGFUSE_CONCURRENCY: '8',
   LANGFUSE_ENVIRONMENT: 'production',
   LANGFUSE_RELEASE: '007',
   DEAD_LETTER_BUCKET: 'dead-letters',
   DEAD_LETTER_PREFIX: 'letters',
+  DEAD_LETTER_MAX_REPLAYS: '3',
+  ON_OUTAGE: 'retry',
+  CHECKPOINT: 'on',
   OSS_ENDPOINT: 'oss-cn-shanghai-internal.aliyuncs.com',
   SLS_ENDPOINT: 'cn-shanghai-intranet.log.aliyuncs.com',
   SLS_SIGNATURE: 'v1',
@@ -48,6 +53,10 @@ const VARIABLES = {
 const PROPS = 'resources.ship.props';
 const TRIGGER = `${PROPS}.triggers.0`;
 const ENVIRONMENT = `${PROPS}.environmentVariables`;
+const REPLAY = 'resources.replay.props';
+const TIMER = `${REPLAY}.triggers.0`;
+const REPLAY_ENVIRONMENT = `${REPLAY}.environmentVariables`;
+const ENVIRONMENTS = [ENVIRONMENT, REPLAY_ENVIRONMENT];
 
 let outdir = '';
 let shipped: Shipped;
@@ -88,15 +97,15 @@ describe('the shipped s.yaml', () => {
 
   it('renders without any variable, and holds no key then', () => {
     expect(refusals(bare, { ...shipped, secretKey: '' })).toEqual([]);
-    expect(new Set(Object.values(Object(at(bare, ENVIRONMENT))))).toEqual(new Set(['']));
+    for (const path of ENVIRONMENTS) expect(new Set(Object.values(Object(at(bare, path))))).toEqual(new Set(['']));
   });
 
-  it('hands every setting to the function as it was given', () => {
+  it.each(ENVIRONMENTS)('hands every setting as it was given to %s', (path) => {
     const { GATEWAY_TZ, ...given } = VARIABLES;
     const expected = Object.fromEntries(
       Object.entries({ ...given, TZ: GATEWAY_TZ }).filter(([name]) => isSetting(name)),
     );
-    const environment = Object(at(full, ENVIRONMENT));
+    const environment = Object(at(full, path));
     expect(environment).toEqual(expected);
     expect(parseConfig(environment).langfuse.secretKey).toBe(SECRET_KEY);
   });
@@ -108,12 +117,18 @@ describe('the shipped s.yaml', () => {
   });
 
   it('describes a VPC that only has to be uncommented', async () => {
-    const inVpc = template.replace(/^( +)# (vpcConfig:\n)((?:\1# {3}.*\n){3})/m, (_, indent, head, rest) =>
+    const inVpc = template.replace(/^( +)# (vpcConfig:\n)((?:\1# {3}.*\n){3})/gm, (_, indent, head, rest) =>
       [indent, head, rest.replaceAll(`${indent}# `, indent)].join(''),
     );
     const rendered = await render(inVpc, VARIABLES);
-    expect(at(rendered, `${PROPS}.vpcConfig.vSwitchIds`)).toEqual(['vsw-your-id']);
+    for (const props of [PROPS, REPLAY]) expect(at(rendered, `${props}.vpcConfig.vSwitchIds`)).toEqual(['vsw-your-id']);
     expect(refusals(rendered, shipped)).toEqual([]);
+  });
+
+  it('gives a replay less time than there is between two of them', () => {
+    const [, minutes] =
+      /^0 \*\/(\d+) \* \* \* \*$/.exec(String(at(full, `${TIMER}.triggerConfig.cronExpression`))) ?? [];
+    expect(Number(at(full, `${REPLAY}.timeout`))).toBeLessThan(Number(minutes) * 60);
   });
 
   it('leaves a developer who copies .env.example with the defaults', async () => {
@@ -130,7 +145,7 @@ describe('.env.example', () => {
 });
 
 describe('the schema refuses', () => {
-  it.each<[what: string, path: string, value: unknown]>([
+  it.each<[what: string, path: string, value: unknown, where?: string]>([
     ['memory that is no multiple of 64 MB', `${PROPS}.memorySize`, 500],
     ['memory that is less than 1 GB for each vCPU', `${PROPS}.memorySize`, 448],
     ['memory that is more than 4 GB for each vCPU', `${PROPS}.memorySize`, 2112],
@@ -174,17 +189,53 @@ describe('the schema refuses', () => {
     ['more than 100 retries', `${TRIGGER}.triggerConfig.jobConfig.maxRetryTime`, 1000],
     ['a parameter nobody reads', `${TRIGGER}.triggerConfig.functionParameter.host`, 'x'],
     ['a trigger setting that is not known', `${TRIGGER}.triggerConfig.startTime`, 'x'],
+    ['the handler of the other function', `${PROPS}.handler`, 'replay.handler'],
+    ['the handler of the other function in replay', `${REPLAY}.handler`, 'ship.handler'],
+    ['a replay at the same time as another', `${REPLAY}.concurrencyConfig.reservedConcurrency`, 2],
+    ['replays without a limit of their own', `${REPLAY}.concurrencyConfig`, undefined],
+    ['a replay repeated by Function Compute', `${REPLAY}.asyncInvokeConfig.maxAsyncRetryAttempts`, 3],
+    ['a limit of events that is text', `${REPLAY}.asyncInvokeConfig.maxAsyncEventAgeInSeconds`, '600'],
+    ['a replay with little memory', `${REPLAY}.memorySize`, 448],
+    ['a replay in another region', `${REPLAY}.region`, 'cn-beijing'],
+    ['a replay with a role of another account', `${REPLAY}.role`, 'acs:ram::9999999999999999:role/replay-role'],
+    ['a replay with the role of ship', `${REPLAY}.role`, 'acs:ram::1234567890123456:role/ship-role'],
+    ['a replay under the name of ship', `${REPLAY}.functionName`, 'sls-langfuse-ship'],
+    ['a replay with settings of its own', `${REPLAY}.environmentVariables.DEAD_LETTER_PREFIX`, 'x', REPLAY_ENVIRONMENT],
+    ['a secret in the replay', `${TIMER}.triggerConfig.payload`, '{"prefix":"sk-lf-written-down"}'],
+    ['a replay without a timer', `${REPLAY}.triggers`, []],
+    ['a replay by another trigger', `${TIMER}.triggerType`, 'log'],
+    ['a timer without a schedule', `${TIMER}.triggerConfig.cronExpression`, undefined],
+    ['a schedule of five fields', `${TIMER}.triggerConfig.cronExpression`, '*/10 * * * *'],
+    ['a schedule of seven fields', `${TIMER}.triggerConfig.cronExpression`, '0 */10 * * * * *'],
+    ['a schedule at minute 60', `${TIMER}.triggerConfig.cronExpression`, '0 60 * * * *'],
+    ['a schedule at day 0', `${TIMER}.triggerConfig.cronExpression`, '0 0 0 0 * *'],
+    ['a schedule in words', `${TIMER}.triggerConfig.cronExpression`, 'every ten minutes'],
+    ['an interval without a unit', `${TIMER}.triggerConfig.cronExpression`, '@every 10'],
+    ['a payload that is no text', `${TIMER}.triggerConfig.payload`, {}],
+    ['a payload that is no JSON', `${TIMER}.triggerConfig.payload`, 'all'],
+    ['an empty payload', `${TIMER}.triggerConfig.payload`, ''],
+    ['a payload with a word the function does not know', `${TIMER}.triggerConfig.payload`, '{"maxObjects":50}'],
+    ['a payload with a limit that is text', `${TIMER}.triggerConfig.payload`, '{"limit":"50"}'],
     ['an access that would not be rendered', 'access', '${' + "env('ALIBABA_CLOUD_ACCESS')}"],
     ['a resource that is not known', 'resources.other', {}],
-  ])('%s', (_, path, value) => {
-    expect(refusals(mutated(full, path, value), shipped)).toContain(path);
+  ])('%s', (_, path, value, where = path) => {
+    expect(refusals(mutated(full, path, value), shipped)).toContain(where);
   });
+
+  it.each(['@every 10m', '0 */10 * * * *', 'CRON_TZ=Asia/Shanghai 0 0 4 * * *', '0 0,30 8-20/2 1 * 1-5'])(
+    'nothing about the schedule %s',
+    (schedule) => {
+      expect(refusals(mutated(full, `${TIMER}.triggerConfig.cronExpression`, schedule), shipped)).toEqual([]);
+    },
+  );
 
   it('more than 4 KB of environment, counted in bytes over all names and values', () => {
     const path = `${ENVIRONMENT}.LANGFUSE_RELEASE`;
     const others = Object.entries(Object(at(mutated(full, path, ''), ENVIRONMENT)));
     const left = 4096 - others.flat().join('').length;
-    expect(refusals(mutated(full, path, 'x'.repeat(left)), shipped)).toEqual([]);
-    expect(refusals(mutated(full, path, `é${'x'.repeat(left - 1)}`), shipped)).toEqual([ENVIRONMENT]);
+    const filled = (value: string) =>
+      ENVIRONMENTS.reduce((made, of) => mutated(made, `${of}.LANGFUSE_RELEASE`, value), full);
+    expect(refusals(filled('x'.repeat(left)), shipped)).toEqual([]);
+    expect(refusals(filled(`é${'x'.repeat(left - 1)}`), shipped)).toEqual(ENVIRONMENTS);
   });
 });

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { LogTrigger, logstore, project, role, TimerTrigger } from './triggers.ts';
 
 /** What the repository ships, which the rendered template has to agree with. */
 export interface Shipped {
@@ -12,37 +14,13 @@ export interface Shipped {
   readonly secretKey: string;
 }
 
-const project = z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
-const logstore = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,61}[a-z0-9]$/);
-const role = z.string().regex(/^acs:ram::\d{16}:role\/[A-Za-z0-9.-]{1,64}$/);
-
-/** Function Compute 3.0 "API: LogTriggerConfig". fc3's own schema wants text where the service wants numbers. */
-const LogTrigger = z.strictObject({
-  triggerName: z.string().regex(/^[A-Za-z_][\w-]{0,127}$/),
-  triggerType: z.literal('log'),
-  qualifier: z.literal('LATEST'),
-  invocationRole: role,
-  sourceArn: z.string().regex(/^acs:log:[a-z0-9-]+:\d{16}:project\/[a-z0-9-]+$/),
-  triggerConfig: z.strictObject({
-    enable: z.boolean(),
-    sourceConfig: z.strictObject({ logstore }),
-    jobConfig: z.strictObject({
-      maxRetryTime: z.int().min(0).max(100),
-      triggerInterval: z.int().min(3).max(600),
-    }),
-    functionParameter: z.strictObject({}),
-    logConfig: z.strictObject({ project, logstore }),
-  }),
-});
-
-/** Function Compute 3.0 "Limits" and "Instance types". */
-const functionProps = ({ code, handlers, settings, secretKey }: Shipped) =>
+/** Function Compute 3.0 "Limits" and "Instance types": what both functions have. */
+const commonProps = ({ code, settings, secretKey }: Shipped) =>
   z.strictObject({
     region: z.string().regex(/^[a-z]{2}-[a-z]+(?:-[a-z0-9]+)*$/),
     functionName: z.string().regex(/^[A-Za-z_][\w-]{0,63}$/),
     description: z.string().max(256),
     runtime: z.literal('nodejs20'),
-    handler: z.enum(handlers),
     code: z.literal(code),
     cpu: z.number().min(0.05).max(16).multipleOf(0.05),
     memorySize: z.int().min(128).max(32_768).multipleOf(64),
@@ -72,14 +50,31 @@ const functionProps = ({ code, handlers, settings, secretKey }: Shipped) =>
       enableInstanceMetrics: z.boolean(),
       logBeginRule: z.enum(['DefaultRegex', 'None']),
     }),
-    triggers: z.tuple([LogTrigger]),
   });
 
-type Props = z.infer<ReturnType<typeof functionProps>>;
+const handlerIn = ({ handlers }: Shipped, file: string) =>
+  z.enum(handlers.filter((name) => name.startsWith(`${file}.`)));
+
+const shipProps = (shipped: Shipped) =>
+  commonProps(shipped).extend({ handler: handlerIn(shipped, 'ship'), triggers: z.tuple([LogTrigger]) });
+
+const replayProps = (shipped: Shipped) =>
+  commonProps(shipped).extend({
+    handler: handlerIn(shipped, 'replay'),
+    concurrencyConfig: z.strictObject({ reservedConcurrency: z.literal(1) }),
+    asyncInvokeConfig: z.strictObject({
+      maxAsyncRetryAttempts: z.literal(0),
+      maxAsyncEventAgeInSeconds: z.int().min(1).max(604_800),
+    }),
+    triggers: z.tuple([TimerTrigger]),
+  });
+
+type Common = z.infer<ReturnType<typeof commonProps>>;
+type Ship = z.infer<ReturnType<typeof shipProps>>;
 type Problem = readonly [path: readonly PropertyKey[], message: string];
 
 /** What no single property can tell. */
-function* problemsOf(props: Props): Generator<Problem> {
+function* problemsOfShip(props: Ship): Generator<Problem> {
   const [{ sourceArn, invocationRole, triggerConfig }] = props.triggers;
   const [, , region, account, resource] = sourceArn.split(':');
   const { logstore: source } = triggerConfig.sourceConfig;
@@ -87,13 +82,29 @@ function* problemsOf(props: Props): Generator<Problem> {
     `project/${logs.project}` === resource && logs.logstore === source;
   const at = (...path: PropertyKey[]) => ['triggers', 0, ...path];
 
-  const gigabytes = props.memorySize / 1024 / props.cpu;
-  if (gigabytes < 1 || gigabytes > 4) yield [['memorySize'], `${gigabytes} GB for each vCPU, which must be 1 to 4`];
   if (region !== props.region) yield [at('sourceArn'), 'a project of another region'];
   if (!props.role.includes(`:${account}:`)) yield [['role'], 'a role of another account'];
   if (!invocationRole.includes(`:${account}:`)) yield [at('invocationRole'), 'a role of another account'];
   if (isSource(triggerConfig.logConfig)) yield [at('triggerConfig', 'logConfig', 'logstore'), 'the source itself'];
   if (isSource(props.logConfig)) yield [['logConfig', 'logstore'], 'the source itself'];
+}
+
+function* problemsOf({ memorySize, cpu, environmentVariables: _, ...props }: Common): Generator<Problem> {
+  const gigabytes = memorySize / 1024 / cpu;
+  if (gigabytes < 1 || gigabytes > 4) yield [['memorySize'], `${gigabytes} GB for each vCPU, which must be 1 to 4`];
+  yield* secretsIn(props);
+}
+
+/** What two functions have to agree on, or must not. */
+function* problemsBetween(ship: Ship, replay: Common): Generator<Problem> {
+  const account = (props: Common) => props.role.split(':')[3];
+  if (replay.region !== ship.region) yield [['region'], 'another region than that of ship'];
+  if (account(replay) !== account(ship)) yield [['role'], 'a role of another account'];
+  if (replay.role === ship.role) yield [['role'], 'the role of ship, which may not list or delete'];
+  if (replay.functionName === ship.functionName) yield [['functionName'], 'the name of ship'];
+  if (!isDeepStrictEqual(replay.environmentVariables, ship.environmentVariables)) {
+    yield [['environmentVariables'], 'other settings than those of ship'];
+  }
 }
 
 /** Keys of Langfuse and of Alibaba Cloud. */
@@ -105,19 +116,38 @@ export const deployment = (shipped: Shipped) =>
     edition: z.literal('3.0.0'),
     name: z.string().min(1),
     access: z.literal('default'),
-    vars: z.strictObject({ region: z.string(), account: z.string().regex(/^\d{16}$/), project }),
-    resources: z.strictObject({
-      ship: z.strictObject({
-        component: z.string().regex(/^(?:fc3(?:@\d+\.\d+\.\d+)?|\.{0,2}\/.+)$/),
-        props: functionProps(shipped).superRefine((props, context) => {
-          const { environmentVariables: _, ...rest } = props;
-          for (const [path, message] of [...problemsOf(props), ...secretsIn(rest)]) {
-            context.addIssue({ code: 'custom', path: [...path], message });
+    vars: z.strictObject({
+      region: z.string(),
+      account: z.string().regex(/^\d{16}$/),
+      project,
+      settings: z.record(z.string(), z.string()),
+      functionLog: z.record(z.string(), z.unknown()),
+    }),
+    resources: z
+      .strictObject({
+        ship: resource(shipProps(shipped).check(checked(problemsOfShip)).check(checked(problemsOf))),
+        replay: resource(replayProps(shipped).check(checked(problemsOf))),
+      })
+      .check(
+        checked(function* ({ ship, replay }) {
+          for (const [path, message] of problemsBetween(ship.props, replay.props)) {
+            yield [['replay', 'props', ...path], message] as const;
           }
         }),
-      }),
-    }),
+      ),
   });
+
+const resource = <Props extends z.ZodType>(props: Props) =>
+  z.strictObject({ component: z.string().regex(/^(?:fc3(?:@\d+\.\d+\.\d+)?|\.{0,2}\/.+)$/), props });
+
+/** A check that adds each of these problems at its path. */
+const checked =
+  <T>(problems: (value: T) => Iterable<Problem>): z.core.CheckFn<T> =>
+  ({ value, issues }) => {
+    for (const [path, message] of problems(value)) {
+      issues.push({ code: 'custom', input: value, path: [...path], message });
+    }
+  };
 
 function* secretsIn(value: unknown, path: readonly PropertyKey[] = []): Generator<Problem> {
   if (typeof value === 'string' && SECRET.test(value)) yield [path, 'a secret'];

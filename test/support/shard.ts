@@ -3,7 +3,7 @@ import type { Answer, Parcel, TraceSink } from '../../lib/langfuse/sink.ts';
 import { ACCEPTED } from '../../lib/langfuse/sink.ts';
 import { rowKey } from '../../lib/langfuse/stored.ts';
 import { decodeLetters } from '../../lib/letters/decode.ts';
-import { shipRange } from '../../lib/ship.ts';
+import { type ShipOptions, shipRange } from '../../lib/ship.ts';
 import { PullError } from '../../lib/sls/pull-error.ts';
 import type { BrokenPage, CursorRange, LlmCall, LogPage, LogRecord } from '../../lib/types.ts';
 import { fakeClock, NOON } from './clock.ts';
@@ -13,9 +13,9 @@ import { recordOf } from './records.ts';
 const cursor = (n: number) => Buffer.from(String(1_000_000 + n)).toString('base64');
 
 /** Runs a plan through the whole flow: no network, and no time but the one that the plan lets pass. */
-export async function run(plan: Plan): Promise<Outcome> {
+export async function run(plan: Plan, more: Partial<ShipOptions> = {}): Promise<Outcome> {
   const world = new World(plan);
-  return world.ship();
+  return world.ship(more);
 }
 
 class World {
@@ -59,7 +59,7 @@ class World {
     });
   }
 
-  async ship(): Promise<Outcome> {
+  async ship(more: Partial<ShipOptions>): Promise<Outcome> {
     const { pullMs } = this.#plan;
     const delivery = {
       settle: (calls: readonly LlmCall[]) => this.#settle(calls),
@@ -75,7 +75,8 @@ class World {
         void this.#lines.push(JSON.stringify({ level, message, ...fields })),
       clock: this.#clock,
     };
-    const options = { requestId: 'req', prefix: 'dead', timeZone: 'UTC', startedAt: NOON, pullUntil: NOON + pullMs };
+    const usual = { requestId: 'req', prefix: 'dead', timeZone: 'UTC', startedAt: NOON, pullUntil: NOON + pullMs };
+    const options = { ...usual, ...more };
     const result = await shipRange(this.#range, ports, options).then(
       (receipt) => ({ receipt }),
       (error: unknown) => ({ error }),
