@@ -3,7 +3,7 @@ import { Concurrency } from './concurrency.ts';
 import { type NextStep, nextStep } from './failure-rule.ts';
 import type { Langfuse, Route } from './langfuse/langfuse.ts';
 import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
-import { type Lookup, Repeats } from './repeats.ts';
+import { type Lookup, Repeats, SHOWN_AFTER_MS } from './repeats.ts';
 import { refusal, sortAnswer, Trial, type Undelivered } from './trial.ts';
 import type { Clock, LlmCall, RangeReason, Rejection } from './types.ts';
 
@@ -35,8 +35,6 @@ export interface DeliveryPorts {
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
-/** Langfuse 4 shows what it took after one to three seconds. */
-const SHOWN_AFTER_MS = 3_000;
 /** Bytes. A proxy that takes no call of this size is not there to pass on LLM calls. */
 const SMALLEST_LIMIT = 64_000;
 
@@ -51,6 +49,8 @@ export class Delivery {
   readonly #concurrency: Concurrency;
   readonly #repeats: Repeats;
   #halt: Halt | undefined;
+  /** Why Langfuse did not take the last request; nothing once it took one again. */
+  #trouble: Failure | undefined;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
@@ -112,7 +112,10 @@ export class Delivery {
       const { refused: those, again, failure } = sortAnswer(left, answer, trial);
       refused.push(...those);
       left = again;
-      if (!failure) return refused;
+      if (!failure) {
+        this.#trouble = undefined;
+        return refused;
+      }
       const step = nextStep(failure);
       if (step !== 'retry') return [...refused, ...(await this.#instead(step, left, route, trial, failure))];
       if (!(await this.#pause(failure, trial))) break;
@@ -175,6 +178,8 @@ export class Delivery {
     const { clock, random, sendUntil, signal } = this.#ports;
     const now = clock.now();
     trial.failed(failure, now);
+    // What the end of the time cut off says nothing of Langfuse.
+    if (!signal.aborted) this.#trouble = failure;
     if (!this.#mayGoOn()) return false;
     const jittered = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** trial.pauses++);
     const pause = Math.max(jittered, failure.retryAfterMs ?? 0);
@@ -189,14 +194,19 @@ export class Delivery {
   }
 
   #mayGoOn(): boolean {
-    if (this.#ports.signal.aborted) this.#halt ??= { reason: 'deadline', message: 'the time for sending is over' };
+    if (this.#ports.signal.aborted) this.#halt ??= this.#overdue();
     return this.#halt === undefined;
   }
 
+  /** The time is over: with Langfuse in trouble until then, it is the trouble's doing. */
+  #overdue(): Halt {
+    if (!this.#trouble) return { reason: 'deadline', message: 'the time for sending is over' };
+    return haltOf('outage', this.#trouble);
+  }
+
   #stop(reason: Halt['reason'], failure: Failure, trial: Trial): void {
-    const { message, status } = failure;
     trial.failure = failure;
-    this.#halt ??= { reason, message, ...(status !== undefined && { status }) };
+    this.#halt ??= haltOf(reason, failure);
   }
 
   #givenUp(calls: readonly LlmCall[], { attempts, failure }: Trial): readonly Undelivered[] {
@@ -205,6 +215,10 @@ export class Delivery {
     const rejection: Rejection = { why, message, attempts, ...(status !== undefined && { status }) };
     return calls.map((call) => ({ call, rejection }));
   }
+}
+
+function haltOf(reason: Halt['reason'], { message, status }: Failure): Halt {
+  return { reason, message, ...(status !== undefined && { status }) };
 }
 
 function callsIn(parcels: readonly Parcel[]): LlmCall[] {

@@ -4,8 +4,9 @@ import type { Clock, LlmCall } from './types.ts';
 /** Asks Langfuse which of these calls it shows, by row key; `undefined` when it does not say. */
 export type Lookup = (calls: readonly LlmCall[]) => Promise<ReadonlySet<string> | undefined>;
 
-/** Langfuse 4 shows what it took after one to three seconds. */
-const SHOWN_WITHIN_MS = 6_000;
+/** Langfuse 4 shows what it took after one to three seconds (observed on 4.16.0). */
+export const SHOWN_AFTER_MS = 3_000;
+const SHOWN_WITHIN_MS = 2 * SHOWN_AFTER_MS;
 const FIRST_LOOK_MS = 200;
 
 /**

@@ -13,6 +13,7 @@ import { retainedOf } from './letters/retention.ts';
 import type { Log } from './log.ts';
 import { Readings } from './readings.ts';
 import { type ReplayReceipt, ReplayTally } from './replay-tally.ts';
+import { PullError } from './sls/pull-error.ts';
 import type { Clock, CursorRange, Letter, RangeLetter, Receipt, RecordLetter } from './types.ts';
 
 export type { ReplayReceipt } from './replay-tally.ts';
@@ -159,9 +160,9 @@ class Replay {
       return gone ? [gone] : [];
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      // That OSS takes no letter of it is not the letter's fault.
-      if (error instanceof InvocationError && error.code === 'dead-letter') return [letter];
-      return [this.#again({ ...letter, message: error.message })];
+      return [
+        isPassing(error) ? { ...letter, message: error.message } : this.#again({ ...letter, message: error.message }),
+      ];
     }
   }
 
@@ -196,4 +197,11 @@ function isRecord(letter: Letter): letter is RecordLetter {
 
 function isRange(letter: Letter): letter is RangeLetter {
   return letter.kind === 'range';
+}
+
+/** Whether an error says nothing of the letter: OSS takes no letter of it, or SLS is busy, unreachable, or lets nobody in. */
+function isPassing(error: Error): boolean {
+  if (error instanceof InvocationError && error.code === 'dead-letter') return true;
+  const pull = error instanceof InvocationError ? error.cause : error;
+  return pull instanceof PullError && pull.status !== 400 && pull.status !== 404;
 }

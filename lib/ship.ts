@@ -6,6 +6,7 @@ import { LetterDesk, type Rest } from './letters/desk.ts';
 import type { Log } from './log.ts';
 import type { Progress } from './progress.ts';
 import { Readings } from './readings.ts';
+import { SHOWN_AFTER_MS } from './repeats.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { PullError } from './sls/pull-error.ts';
 import { Tally } from './tally.ts';
@@ -113,7 +114,7 @@ class Shipment {
   /** Settles page after page; what it returns has not been read. */
   async #pages(): Promise<Rest | undefined> {
     try {
-      const begin = (await this.#ports.progress?.resume()) ?? this.#range.begin;
+      const begin = await this.#begin();
       for await (const page of this.#ports.pull({ ...this.#range, begin })) {
         this.#tally.page(page);
         await this.#settle(page);
@@ -125,6 +126,14 @@ class Shipment {
       if (!(error instanceof PullError)) throw error;
       return this.#pullFailed(error);
     }
+  }
+
+  /** Where to begin: behind what an invocation that died had settled. What it sent last may not be shown yet. */
+  async #begin(): Promise<string> {
+    const { progress, clock } = this.#ports;
+    const begin = (await progress?.resume()) ?? this.#range.begin;
+    if (progress?.resumed) await clock.sleep(SHOWN_AFTER_MS);
+    return begin;
   }
 
   async #settle(page: LogPage | BrokenPage): Promise<void> {

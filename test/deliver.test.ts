@@ -106,6 +106,29 @@ describe.each(TRANSPORTS)('delivery by %s', (transport) => {
     expect(delivery.halt?.reason).toBe('deadline');
   });
 
+  it('calls it an outage when Langfuse was in trouble until the time was over', async () => {
+    const { server, deliver } = await site({ transport });
+    const over = new AbortController();
+    server.fault = ({ number }) => {
+      if (number === 2) setImmediate(() => over.abort());
+      return number === 0 ? undefined : number === 1 ? { kind: 'status', status: 503 } : { kind: 'hang' };
+    };
+    const delivery = deliver({ signal: over.signal });
+    expect(await delivery.settle(callsOf(2))).toHaveLength(2);
+    expect(delivery.halt).toMatchObject({ reason: 'outage', status: 503 });
+  });
+
+  it('forgets a trouble that has passed', async () => {
+    const { server, deliver } = await site({ transport });
+    const over = new AbortController();
+    server.fault = ({ number }) => (number === 1 ? { kind: 'status', status: 503 } : undefined);
+    const delivery = deliver({ signal: over.signal });
+    expect(await delivery.settle(callsOf(2))).toEqual([]);
+    over.abort();
+    expect(await delivery.settle(callsOf(2, 10))).toHaveLength(2);
+    expect(delivery.halt?.reason).toBe('deadline');
+  });
+
   it('finds the one bad call among a thousand, and delivers the other 999', async () => {
     const { server, deliver } = await site({ transport });
     const calls = callsOf(1000);

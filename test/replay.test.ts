@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvocationError } from '../lib/errors.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import { encodeLetters } from '../lib/letters/encode.ts';
+import { PullError } from '../lib/sls/pull-error.ts';
 import { NOON } from './support/clock.ts';
 import { keyOf, PREFIX, parkedKeyOf, rangeLetter, recordLetter } from './support/letters.ts';
 import { recordOf } from './support/records.ts';
@@ -167,15 +168,43 @@ describe('a range letter', () => {
     const site = new ReplaySite();
     site.oldest = 4;
     const key = site.put(1, rangeLetter(3, 8, { reason: 'pull' }));
+    const cause = new PullError('ShardNotExist', { code: 'ShardNotExist', status: 400, cursor: 'c', attempts: 1 });
     site.ship = () => {
-      throw new InvocationError('pull', 'PullLogs p/l/0: ServerBusy');
+      throw new InvocationError('pull', 'PullLogs p/l/0: ShardNotExist', { cause });
     };
     expect(await site.replay()).toMatchObject({ settled: 0, kept: 1, parked: 0 });
+    const message = 'PullLogs p/l/0: ShardNotExist';
     expect(site.bucket.letters(PREFIX)).toEqual({
-      [key]: [
-        rangeLetter(3, 8, { reason: 'pull', replays: 1, message: 'PullLogs p/l/0: ServerBusy', lastFailedAt: NOON }),
-      ],
+      [key]: [rangeLetter(3, 8, { reason: 'pull', replays: 1, message, lastFailedAt: NOON })],
     });
+  });
+
+  it.each([
+    ['ServerBusy', 503],
+    ['Unauthorized', 401],
+    ['ReadQuotaExceed', 403],
+    ['Network', undefined],
+  ])('that meets %s keeps its replays: that says nothing of the letter', async (code, status) => {
+    const site = new ReplaySite();
+    const key = site.put(1, rangeLetter(3, 8, { replays: 4 }));
+    site.ship = () => {
+      const cause = new PullError(code, { code, cursor: 'c', attempts: 6, ...(status !== undefined && { status }) });
+      throw new InvocationError('pull', `PullLogs p/l/0: ${code}`, { cause });
+    };
+    expect(await site.replay()).toMatchObject({ settled: 0, kept: 1, parked: 0 });
+    const message = `PullLogs p/l/0: ${code}`;
+    expect(site.bucket.letters(PREFIX)).toEqual({ [key]: [rangeLetter(3, 8, { replays: 4, message })] });
+  });
+
+  it('whose failures OSS does not take stays as it is: that is not its fault', async () => {
+    const site = new ReplaySite();
+    const key = site.put(1, rangeLetter(3, 8, { replays: 2 }));
+    site.ship = () => {
+      throw new InvocationError('dead-letter', 'The dead letter could not be written');
+    };
+    expect(await site.replay()).toMatchObject({ settled: 0, kept: 1, parked: 0 });
+    const message = 'The dead letter could not be written';
+    expect(site.bucket.letters(PREFIX)).toEqual({ [key]: [rangeLetter(3, 8, { replays: 2, message })] });
   });
 
   it('is not begun after the time for it is over', async () => {
