@@ -3,38 +3,22 @@ import { Concurrency } from './concurrency.ts';
 import { type NextStep, nextStep } from './failure-rule.ts';
 import type { Langfuse, Route } from './langfuse/langfuse.ts';
 import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
+import { type Halt, Patience, type PatiencePorts } from './patience.ts';
 import { type Lookup, Repeats, SHOWN_AFTER_MS } from './repeats.ts';
 import { refusal, sortAnswer, Trial, type Undelivered } from './trial.ts';
-import type { Clock, LlmCall, RangeReason, Rejection } from './types.ts';
+import type { LlmCall, Rejection } from './types.ts';
 
 export type { Undelivered } from './trial.ts';
 
-/** Why nothing more is sent in this invocation. */
-export interface Halt {
-  readonly reason: Extract<RangeReason, 'outage' | 'refused' | 'deadline'>;
-  readonly message: string;
-  readonly status?: number;
-}
-
-export interface DeliveryPorts {
+export interface DeliveryPorts extends PatiencePorts {
   readonly langfuse: Langfuse;
   readonly lookup: Lookup;
   /** Whether any call may have been sent before: dead letters are such. */
   readonly resent?: boolean;
-  readonly clock: Clock;
   /** Requests in flight at most. */
   readonly concurrency: number;
-  /** 0 to 1, for the jitter. */
-  readonly random: () => number;
-  /** Aborts when sending has to end; `sendUntil` is that time in Unix milliseconds. */
-  readonly signal: AbortSignal;
-  readonly sendUntil: number;
 }
 
-/** How long a request is repeated before Langfuse counts as down: longer than a restart, shorter than a trigger's patience. */
-const PATIENCE_MS = 60_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
 /** Bytes. A proxy that takes no call of this size is not there to pass on LLM calls. */
 const SMALLEST_LIMIT = 64_000;
 
@@ -48,19 +32,18 @@ export class Delivery {
   readonly #ports: DeliveryPorts;
   readonly #concurrency: Concurrency;
   readonly #repeats: Repeats;
-  #halt: Halt | undefined;
-  /** Why Langfuse did not take the last request; nothing once it took one again. */
-  #trouble: Failure | undefined;
+  readonly #patience: Patience;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
     this.#repeats = new Repeats(ports.lookup, ports.resent);
     this.#concurrency = new Concurrency(ports.concurrency);
+    this.#patience = new Patience(ports);
   }
 
   /** Set once nothing more should be pulled. */
   get halt(): Halt | undefined {
-    return this.#halt;
+    return this.#patience.halt;
   }
 
   /** Delivers the calls and returns those that Langfuse did not take. Never rejects. */
@@ -74,7 +57,7 @@ export class Delivery {
    */
   async shown(): Promise<void> {
     const { clock, sendUntil, signal } = this.#ports;
-    if (this.#halt === undefined) await this.#repeats.shown(clock, sendUntil, signal);
+    if (this.halt === undefined) await this.#repeats.shown(clock, sendUntil, signal);
   }
 
   async #send(calls: readonly LlmCall[], trial: Trial): Settled {
@@ -91,10 +74,10 @@ export class Delivery {
   }
 
   async #route(trial: Trial): Promise<Route | undefined> {
-    while (this.#mayGoOn()) {
+    while (this.#patience.mayGoOn()) {
       const route = await this.#ports.langfuse.route(this.#ports.signal);
       if ('sink' in route) return route;
-      if (!(await this.#pause(route, trial))) break;
+      if (!(await this.#patience.pause(route, trial))) break;
     }
     return undefined;
   }
@@ -103,7 +86,7 @@ export class Delivery {
   async #batch(batch: readonly Parcel[], route: Route, trial: Trial): Settled {
     const refused: Undelivered[] = [];
     let left = batch;
-    while (this.#mayGoOn()) {
+    while (this.#patience.mayGoOn()) {
       left = await this.#stillMissing(left, route, trial);
       if (left.length === 0) return refused;
       const answer = await this.#request(left, route);
@@ -113,12 +96,12 @@ export class Delivery {
       refused.push(...those);
       left = again;
       if (!failure) {
-        this.#trouble = undefined;
+        this.#patience.relieved();
         return refused;
       }
       const step = nextStep(failure);
       if (step !== 'retry') return [...refused, ...(await this.#instead(step, left, route, trial, failure))];
-      if (!(await this.#pause(failure, trial))) break;
+      if (!(await this.#patience.pause(failure, trial))) break;
     }
     return [...refused, ...this.#givenUp(callsIn(left), trial)];
   }
@@ -126,7 +109,7 @@ export class Delivery {
   /** One request, once there is room for it; `undefined` when nothing is to be sent any more by then. */
   #request(parcels: readonly Parcel[], { sink }: Route): Promise<Answer | undefined> {
     return this.#concurrency.run(
-      async () => (this.#mayGoOn() ? sink.send(parcels, this.#ports.signal) : undefined),
+      async () => (this.#patience.mayGoOn() ? sink.send(parcels, this.#ports.signal) : undefined),
       (answer) => answer?.kind === 'failed' && nextStep(answer.failure) === 'retry',
     );
   }
@@ -141,7 +124,7 @@ export class Delivery {
   ): Settled {
     if (step === 'split') return this.#halve(left, route, trial, failure);
     if (step === 'switch' && this.#ports.langfuse.switchToOtlp()) return this.#send(callsIn(left), trial);
-    this.#stop('refused', failure, trial);
+    this.#patience.stop('refused', failure, trial);
     return this.#givenUp(callsIn(left), trial);
   }
 
@@ -173,52 +156,12 @@ export class Delivery {
     return left.filter(({ call }) => wanted.has(call));
   }
 
-  /** Waits before the next attempt; `false` when there is no time for one. The deadline is checked before sleeping. */
-  async #pause(failure: Failure, trial: Trial): Promise<boolean> {
-    const { clock, random, sendUntil, signal } = this.#ports;
-    const now = clock.now();
-    trial.failed(failure, now);
-    // What the end of the time cut off says nothing of Langfuse.
-    if (!signal.aborted) this.#trouble = failure;
-    if (!this.#mayGoOn()) return false;
-    const jittered = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** trial.pauses++);
-    const pause = Math.max(jittered, failure.retryAfterMs ?? 0);
-    // A server that says when to come back is not down, however late that is.
-    const patience = failure.retryAfterMs === undefined ? (trial.failingSince ?? now) + PATIENCE_MS : sendUntil;
-    if (now + pause >= Math.min(sendUntil, patience)) {
-      this.#stop('outage', failure, trial);
-      return false;
-    }
-    await clock.sleep(pause, signal);
-    return true;
-  }
-
-  #mayGoOn(): boolean {
-    if (this.#ports.signal.aborted) this.#halt ??= this.#overdue();
-    return this.#halt === undefined;
-  }
-
-  /** The time is over: with Langfuse in trouble until then, it is the trouble's doing. */
-  #overdue(): Halt {
-    if (!this.#trouble) return { reason: 'deadline', message: 'the time for sending is over' };
-    return haltOf('outage', this.#trouble);
-  }
-
-  #stop(reason: Halt['reason'], failure: Failure, trial: Trial): void {
-    trial.failure = failure;
-    this.#halt ??= haltOf(reason, failure);
-  }
-
   #givenUp(calls: readonly LlmCall[], { attempts, failure }: Trial): readonly Undelivered[] {
-    const { message, status } = failure ?? this.#halt ?? { message: 'not sent', status: undefined };
-    const why = this.#halt?.reason === 'refused' ? 'refused' : 'unavailable';
+    const { message, status } = failure ?? this.halt ?? { message: 'not sent', status: undefined };
+    const why = this.halt?.reason === 'refused' ? 'refused' : 'unavailable';
     const rejection: Rejection = { why, message, attempts, ...(status !== undefined && { status }) };
     return calls.map((call) => ({ call, rejection }));
   }
-}
-
-function haltOf(reason: Halt['reason'], { message, status }: Failure): Halt {
-  return { reason, message, ...(status !== undefined && { status }) };
 }
 
 function callsIn(parcels: readonly Parcel[]): LlmCall[] {

@@ -1,9 +1,10 @@
-import type { Delivery, Halt } from './deliver.ts';
+import type { Delivery } from './deliver.ts';
 import { InvocationError } from './errors.ts';
 import type { ReadOptions } from './formats/index.ts';
 import type { Bucket } from './letters/bucket.ts';
 import { LetterDesk, type Rest } from './letters/desk.ts';
 import type { Log } from './log.ts';
+import type { Halt } from './patience.ts';
 import type { Progress } from './progress.ts';
 import { Readings } from './readings.ts';
 import { SHOWN_AFTER_MS } from './repeats.ts';

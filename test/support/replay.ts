@@ -1,5 +1,5 @@
-import type { Halt } from '../../lib/deliver.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
+import type { Halt } from '../../lib/patience.ts';
 import {
   type ReplayOptions,
   type ReplayPorts,
