@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import OSS from 'ali-oss';
+import { contradicts } from './etag.ts';
 import type { BucketAccess, BucketEdge, Listing } from './open-bucket.ts';
 
 /** Options that `ali-oss` 6.23 reads and its published types lack. */
@@ -14,7 +15,10 @@ export function openEdge(access: BucketAccess): BucketEdge {
   return {
     async put(key, body, timeout) {
       // The client adds Content-MD5, so that OSS refuses what was damaged on its way.
-      await client.put(key, Buffer.from(body), { mime: 'application/octet-stream', timeout });
+      const { res } = await client.put(key, Buffer.from(body), { mime: 'application/octet-stream', timeout });
+      const { headers } = res as { headers: Record<string, unknown> };
+      if (contradicts(headers, body))
+        throw new Error(`OSS stored something else than was sent: its ETag is ${headers.etag}`);
     },
     async claim(key, body, timeout) {
       const headers = { 'x-oss-forbid-overwrite': 'true' };
