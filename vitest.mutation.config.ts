@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/{deliver,failure-rule,budget,batch,ship,replay,replay-faults}.test.ts',
-      'test/langfuse/{merges-late,oversize,shown}.test.ts',
+      'test/langfuse/{merges-late,oversize,shown,strain,transports}.test.ts',
       'test/letters/*.test.ts',
     ],
     testTimeout: 20_000,

@@ -25,6 +25,10 @@ function handClock(): Clock & { wake(): Promise<void>; asked: number[] } {
 }
 
 describe('the budget', () => {
+  it('ends when Function Compute kills the function', () => {
+    expect(new Budget(handClock(), 90).endsAt).toBe(NOON + 90_000);
+  });
+
   it.each([
     [3, 1.125, 1.5],
     [10, 6, 8],

@@ -36,6 +36,14 @@ describe.each(['otlp', 'ingestion'] as const)('by %s a call that is too large', 
     expect(stored?.metadata.clipped).toEqual(['output']);
   });
 
+  it('gives a call up that is refused as too large down to some tens of kilobytes, and no further', async () => {
+    const { server, deliver } = await site({ transport });
+    const call = callOf(1, { observation: { output: 'x'.repeat(400_000) } });
+    server.fault = ({ number }) => (number > 0 ? { kind: 'status', status: 413, body: 'too large' } : undefined);
+    expect((await deliver().settle([call])).map(({ rejection }) => rejection.why)).toEqual(['oversize']);
+    expect(server.requests.filter((request) => request.number > 0).length).toBeLessThanOrEqual(6);
+  });
+
   it('calls a call oversize that no cut makes small enough', async () => {
     const { server, deliver } = await site({ transport });
     const metadata = Object.fromEntries(Array.from({ length: 40_000 }, (_, i) => [`key ${i}`, 'y'.repeat(100)]));

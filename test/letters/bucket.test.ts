@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bucket } from '../../lib/letters/bucket.ts';
 import { openBucket } from '../../lib/letters/open-bucket.ts';
 import { type OssStandIn, startOss } from '../stand-ins/oss.ts';
@@ -93,6 +93,71 @@ describe('the bucket', () => {
     oss.fault = () => ({ kind: 'status', status: 500, code: 'InternalError' });
     await expect(open(undefined, 1000).put('key', body)).rejects.toMatchObject({ status: 500 });
     expect(clock.slept).toEqual([400]);
+  });
+
+  it('signs by version 4, with the token of temporary credentials, and without advice on the console', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    const bucket = open();
+    await bucket.put('key', body);
+    await bucket.claim('other', body);
+    for (const { headers } of oss.requests) {
+      expect(headers.authorization).toMatch(/^OSS4-HMAC-SHA256 /);
+      expect(headers['x-oss-security-token']).toBe(credentials.securityToken);
+      expect(headers['content-type']).toBe('application/octet-stream');
+    }
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
+  it('takes credentials without a token', async () => {
+    const { securityToken: _, ...keys } = credentials;
+    const plain = await startOss({ credentials: keys, bucket: 'dead' });
+    const ports = { clock, random: () => 0.5, until: clock.now() + 60_000 };
+    await openBucket({ bucket: 'dead', region: 'cn-hangzhou', endpoint: plain.url, credentials: keys }, ports).put(
+      'k',
+      body,
+    );
+    expect(plain.requests[0]?.headers).not.toHaveProperty('x-oss-security-token');
+    await plain.close();
+  });
+
+  it('addresses localhost by path, and a name by the bucket before it', async () => {
+    const ports = { clock, random: () => 0, until: clock.now() + 500 };
+    const access = { bucket: 'dead', region: 'cn-hangzhou', credentials };
+    const { port } = new URL(oss.url);
+    await openBucket({ ...access, endpoint: `http://localhost:${port}` }, ports).put('k', body);
+    expect(oss.requests[0]?.headers.host).toBe(`localhost:${port}`);
+    const named = openBucket({ ...access, endpoint: `http://oss.invalid:${port}` }, ports);
+    await expect(named.put('k', body)).rejects.toThrow(/dead\.oss\.invalid/);
+  });
+
+  it('passes on what OSS refuses: that is not an object that is missing, nor a key that is taken', async () => {
+    oss.fault = () => ({ kind: 'status', status: 403, code: 'AccessDenied' });
+    const bucket = open();
+    for (const refused of [bucket.get('k'), bucket.delete('k'), bucket.claim('k', body), keysOf(bucket, 'k')]) {
+      await expect(refused).rejects.toMatchObject({ code: 'AccessDenied' });
+    }
+  });
+
+  it.each([
+    [400, false],
+    [404, false],
+    [408, true],
+    [429, true],
+    [500, true],
+  ])('after a %i tries again: %s', async (status, again) => {
+    oss.fault = () => ({ kind: 'status', status, code: 'Whatever' });
+    await expect(open().put('key', body)).rejects.toThrow();
+    expect(clock.slept.length > 0).toBe(again);
+  });
+
+  it('waits for OSS no longer than there is time, in each operation', async () => {
+    oss.fault = () => ({ kind: 'hang' });
+    const bucket = open(undefined, 300);
+    const started = performance.now();
+    const hung = [bucket.put('k', body), bucket.get('k'), bucket.delete('k'), bucket.claim('k', body)];
+    for (const { status } of await Promise.allSettled(hung)) expect(status).toBe('rejected');
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 
   it('rejects at once when the keys are wrong', async () => {
