@@ -124,7 +124,11 @@ function settingsFor(
   };
 }
 
-function notesOn(...[sls, langfuse, oss]: Parameters<typeof settingsFor> extends [...infer S, string] ? S : never) {
+function notesOn(
+  sls: SlsStandIn | undefined,
+  langfuse: LangfuseStandIn | undefined,
+  oss: OssStandIn | undefined,
+): string[] {
   return [
     ...(sls ? [`SLS       stand-in at ${sls.url} with the sample logs (SLS_ENDPOINT is not set)`] : []),
     ...(langfuse ? [`Langfuse  stand-in at ${langfuse.url} (LANGFUSE_HOST is not set)`] : []),
