@@ -62,16 +62,26 @@ export interface BrokenPage {
   readonly broken: string;
 }
 
-export type SkipReason = 'non_ai' | 'mcp' | 'unparsable';
+/** Why a record is no call (the first three), or one that the settings leave out. */
+export type SkipReason = 'non_ai' | 'mcp' | 'unparsable' | 'not_included' | 'excluded' | 'sampled_out';
 
 /** What a record turned out to be. */
 export type Reading =
-  | { readonly kind: 'call'; readonly call: LlmCall }
+  | { readonly kind: 'call'; readonly call: LlmCall; readonly facets: Facets }
   | { readonly kind: 'skip'; readonly reason: SkipReason }
   | { readonly kind: 'reject'; readonly why: Unreadable };
 
 export type Level = 'DEBUG' | 'DEFAULT' | 'WARNING' | 'ERROR';
-export type ObservationType = 'generation' | 'embedding' | 'retriever' | 'span' | 'tool';
+export type ObservationType =
+  | 'generation'
+  | 'embedding'
+  | 'retriever'
+  | 'span'
+  | 'tool'
+  | 'agent'
+  | 'chain'
+  | 'guardrail'
+  | 'evaluator';
 
 export interface Trace {
   /** 32 lower-case hex digits. */
@@ -108,6 +118,17 @@ export interface Observation {
 export interface LlmCall {
   readonly trace: Trace;
   readonly observation: Observation;
+}
+
+/** What a call is selected, named and routed by, beside what it shows. */
+export interface Facets {
+  readonly format: string;
+  readonly route?: string;
+  readonly consumer?: string;
+  /** HTTP status; 0 when the gateway had none to give. */
+  readonly status?: number;
+  /** Request path, without its query. */
+  readonly path?: string;
 }
 
 export interface Unreadable {

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../types.ts';
-import { field, type GatewayLine } from './gateway-line.ts';
+import type { Line } from './line.ts';
 import { parseTime } from './time.ts';
 import { amount } from './values.ts';
 
@@ -14,10 +14,10 @@ export interface CallTimes {
 const LONGEST = 31_536_000_000;
 
 /** When a call was made, by the line's own times or else by the log's; `undefined` when neither tells. */
-export function timesOf(line: GatewayLine, timeZone: string): CallTimes | undefined {
+export function timesOf(line: Line, timeZone: string): CallTimes | undefined {
   const duration = durationOf(line);
   const logged = loggedAt(line.record);
-  const stated = ['start_time', 'timestamp', 'time_iso8601', '@timestamp'].map((name) => field(line, name));
+  const stated = ['start_time', 'timestamp', 'time_iso8601', '@timestamp'].map((name) => line.text(name));
   const start = stated.map((text) => text && parseTime(text, timeZone)).find((ms) => typeof ms === 'number');
   const startTime = start ?? (logged === undefined ? undefined : Math.max(0, logged - duration));
   if (startTime === undefined) return undefined;
@@ -37,9 +37,9 @@ function loggedAt({ time, timeNs = 0 }: LogRecord): number | undefined {
 }
 
 /** Milliseconds. A gateway without a `duration` field may still say how long the model took. */
-function durationOf(line: GatewayLine): number {
-  const seconds = amount(field(line, 'request_time'));
-  const stated = amount(field(line, 'duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
+function durationOf(line: Line): number {
+  const seconds = amount(line.text('request_time'));
+  const stated = amount(line.text('duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
   return wholeMs(stated ?? amount(line.ai.llm_service_duration) ?? 0);
 }
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../types.ts';
-import type { GatewayLine } from './gateway-line.ts';
+import type { Line } from './line.ts';
 import { withoutSecrets } from './secrets.ts';
 import { firstPresent, isObject, parseJson, present, structured } from './values.ts';
 
@@ -11,7 +11,7 @@ const PARAMETERS = new Set([
 ]);
 
 /** The prompt: the message list with its system prompt, else the question, else the request's body. */
-export function inputOf({ ai, fields }: GatewayLine): Json | undefined {
+export function inputOf({ ai, fields }: Line): Json | undefined {
   const system = present(ai.system) ? [{ role: 'system', content: structured(ai.system) ?? null }] : [];
   const messages = structured(ai.messages);
   if (present(messages) && !(Array.isArray(messages) && messages.length === 0)) {
@@ -27,7 +27,7 @@ export function inputOf({ ai, fields }: GatewayLine): Json | undefined {
 }
 
 /** The answer: a message where it has reasoning or tool calls, else its bare text, else the response's body. */
-export function outputOf({ ai, fields }: GatewayLine): Json | undefined {
+export function outputOf({ ai, fields }: Line): Json | undefined {
   const toolCalls = structured(ai.tool_calls);
   const calls = Array.isArray(toolCalls) ? toolCalls.length > 0 : present(toolCalls);
   if (calls || present(ai.reasoning)) {
@@ -42,7 +42,7 @@ export function outputOf({ ai, fields }: GatewayLine): Json | undefined {
 }
 
 /** The model parameters in the request's body, where the gateway logs it. */
-export function parametersOf({ fields }: GatewayLine): JsonObject | undefined {
+export function parametersOf({ fields }: Line): JsonObject | undefined {
   const body = objectIn(fields.get('request_body'));
   const entries = Object.entries(body ?? {}).filter(([name, value]) => PARAMETERS.has(name) && present(value));
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;

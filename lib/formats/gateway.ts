@@ -1,92 +1,76 @@
 import { contentOf, hash32, traceIdOf } from '../identity.ts';
-import type { Json, JsonObject, LlmCall, Reading } from '../types.ts';
-import { type CallTimes, timesOf } from './call-times.ts';
+import type { Json, JsonObject } from '../types.ts';
+import { timesOf } from './call-times.ts';
 import { inputOf, objectIn, outputOf, parametersOf } from './content.ts';
-import { field, type GatewayLine } from './gateway-line.ts';
+import { drafted, type Found, unreadable } from './draft.ts';
 import { outcomeOf, redirected } from './level.ts';
-import { llmApi, typeOf } from './path.ts';
+import type { Line } from './line.ts';
+import { llmApi, typeOf, withoutQuery } from './path.ts';
 import { textWithoutSecrets } from './secret-text.ts';
-import { withoutSecrets } from './secrets.ts';
-import { bucketsOf, details, type StatedUsage, statedUsage, type Usage } from './usage.ts';
+import { details, type StatedUsage, statedUsage } from './usage.ts';
 import { count, firstText, present } from './values.ts';
-
-/** What tells the dialects of gateway lines apart. */
-export interface Dialect {
-  /** The format's name, shown as a tag. */
-  readonly name: string;
-  /** What makes a call one call, hashed into its id. */
-  readonly observationId: (line: GatewayLine) => string;
-}
 
 const DEFAULT_NAME = 'ai-gateway';
 
-/** The LLM call of a line that shows the signs of one; `unreadable` when nothing in it tells when it happened. */
-export function gatewayCall(line: GatewayLine, dialect: Dialect, timeZone: string): Reading {
+/**
+ * The LLM call of a gateway's access log line that shows the signs of one; `unreadable` when nothing in it tells when it
+ * happened. `observationId` is a hash of what makes a call one call in the line's dialect.
+ */
+export function gatewayCall(line: Line, observationId: string, timeZone: string): Found {
   if (isEmpty(line)) return unreadable('the record is an ai_log from which nothing can be read');
   const times = timesOf(line, timeZone);
   if (!times)
     return unreadable('the record has neither a __time__ nor a start_time: when the call was made is unknown');
-  return { kind: 'call', call: assemble(line, dialect, times) };
-}
-
-function unreadable(message: string): Reading {
-  return { kind: 'reject', why: { why: 'unreadable', message } };
+  const traceId = traceIdOfLine(line);
+  return drafted({
+    traceId,
+    observationId,
+    type: typeOf(line.path),
+    name: nameOf(line),
+    userId: userOf(line),
+    sessionId: firstText(line.ai.session_id),
+    tags: tagsOf(line),
+    model: modelOf(line),
+    modelParameters: parametersOf(line),
+    input: inputOf(line),
+    output: outputOf(line),
+    usage: usageOf(line),
+    ...outcomeOf(line),
+    times,
+    metadata: metadataOf(line, traceId),
+    route: line.text('route_name'),
+    consumer: consumerOf(line),
+    status: line.status,
+    path: withoutQuery(line.path),
+  });
 }
 
 /** A damaged ai_log in which not even a name stands, and nothing beside it that would tell of a call. */
-function isEmpty(line: GatewayLine): boolean {
+function isEmpty(line: Line): boolean {
   if (line.damaged === undefined || Object.keys(line.ai).length > 0) return false;
   const named = /\w[\\"]*\s*[:=]/.test(line.fields.get('ai_log') ?? '');
   const told = ['request_id', 'start_time', 'path', 'response_code', 'duration', 'trace_id'];
-  return !named && told.every((name) => field(line, name) === undefined);
+  return !named && line.text(...told) === undefined;
 }
 
-function assemble(line: GatewayLine, dialect: Dialect, times: CallTimes): LlmCall {
-  const usage = bucketsOf(usageOf(line));
-  const name = nameOf(line);
-  const userId = userOf(line);
-  const sessionId = firstText(line.ai.session_id);
-  const id = traceIdOfLine(line);
-  return {
-    trace: {
-      id,
-      name,
-      ...(userId !== undefined && { userId }),
-      ...(sessionId !== undefined && { sessionId }),
-      tags: tagsOf(line, dialect),
-      metadata: { ...metadataOf(line, id, usage), ...ahead(line, times) },
-    },
-    observation: {
-      id: dialect.observationId(line),
-      type: typeOf(line.path),
-      name,
-      ...optional('model', modelOf(line)),
-      ...optional('modelParameters', parametersOf(line)),
-      ...optional('input', inputOf(line)),
-      ...optional('output', outputOf(line)),
-      ...optional('usageDetails', usage.details),
-      ...outcomeOf(line),
-      ...times,
-    },
-  };
+function nameOf(line: Line): string {
+  return firstText(line.ai.api, line.text('api', 'route_name'), llmApi(line.path)) ?? DEFAULT_NAME;
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
+function userOf({ ai, fields }: Line): string | undefined {
+  return someone(ai.user_id, ai.consumer, fields.get('consumer'), fields.get('x_mse_consumer'));
 }
 
-function nameOf(line: GatewayLine): string {
-  const path = llmApi(line.path);
-  return firstText(line.ai.api, field(line, 'api'), field(line, 'route_name'), path) ?? DEFAULT_NAME;
+function consumerOf({ ai, fields }: Line): string | undefined {
+  return someone(ai.consumer, fields.get('consumer'), fields.get('x_mse_consumer'));
 }
 
-function userOf({ ai, fields }: GatewayLine): string | undefined {
-  return [ai.user_id, ai.consumer, fields.get('consumer'), fields.get('x_mse_consumer')]
-    .map((value) => firstText(value))
-    .find((value) => value !== undefined && value !== 'none');
+/** The first of these that names anybody: the gateway writes `none` for a request without a consumer. */
+function someone(...values: (Json | undefined)[]): string | undefined {
+  return values.map((value) => firstText(value)).find((value) => value !== undefined && value !== 'none');
 }
 
-function modelOf({ ai, fields }: GatewayLine): string | undefined {
+function modelOf({ ai, fields }: Line): string | undefined {
   const model = firstText(ai.model, ai.request_model, ai.model_name);
   // The plugin's word for a response and a request that named none.
   if (model !== undefined && model !== 'unknown') return model;
@@ -94,15 +78,15 @@ function modelOf({ ai, fields }: GatewayLine): string | undefined {
   return firstText(ai.request_model, ai.model_name, body?.model, model);
 }
 
-function traceIdOfLine(line: GatewayLine): string {
-  for (const value of [field(line, 'trace_id'), field(line, 'request_id')]) {
+function traceIdOfLine(line: Line): string {
+  for (const value of [line.text('trace_id'), line.text('request_id')]) {
     const id = value === undefined ? undefined : traceIdOf(value);
     if (id !== undefined) return id;
   }
   return hash32(firstText(line.ai.chat_id) ?? contentOf(line.record));
 }
 
-function usageOf({ ai, fields }: GatewayLine): StatedUsage {
+function usageOf({ ai, fields }: Line): StatedUsage {
   const nested = statedUsage(ai.usage ?? objectIn(fields.get('response_body'))?.usage);
   const input = details(ai.input_token_details);
   const output = details(ai.output_token_details);
@@ -116,24 +100,11 @@ function usageOf({ ai, fields }: GatewayLine): StatedUsage {
   };
 }
 
-function tagsOf(line: GatewayLine, dialect: Dialect): string[] {
-  const route = field(line, 'route_name');
-  const fallback = redirected(line) || present(line.ai.fallback_from) || field(line, 'fallback_from') !== undefined;
+function tagsOf(line: Line): string[] {
+  const route = line.text('route_name');
+  const fallback = redirected(line) || present(line.ai.fallback_from) || line.text('fallback_from') !== undefined;
   const cached = line.ai.cache_status === 'hit';
-  return [
-    dialect.name,
-    ...(route === undefined ? [] : [route]),
-    ...(cached ? ['cache:hit'] : []),
-    ...(fallback ? ['fallback'] : []),
-  ];
-}
-
-const HOUR = 3_600_000;
-
-/** A start that lies after the log itself is kept, and said: some clock was wrong. */
-function ahead({ record }: GatewayLine, { startTime }: CallTimes): JsonObject {
-  const ms = startTime - record.time * 1000;
-  return record.time > 0 && ms > HOUR ? { starts_after_its_log_ms: ms } : {};
+  return [...(route === undefined ? [] : [route]), ...(cached ? ['cache:hit'] : []), ...(fallback ? ['fallback'] : [])];
 }
 
 /** Fields whose content the call shows in a place of its own. */
@@ -143,14 +114,17 @@ const SHOWN = new Set([
   ...['input_token_details', 'output_token_details', 'request_body', 'response_body', 'session_id'],
 ]);
 
-function metadataOf(line: GatewayLine, traceId: string, usage: Usage): JsonObject {
-  const rest: [string, Json][] = [...line.fields, ...Object.entries(line.ai)];
-  const own = rest.filter(([key, value]) => !SHOWN.has(key) && present(value));
-  const tags = [...line.record.tags].filter(([key]) => !key.startsWith('__'));
-  const shown = withoutSecrets({
-    ...Object.fromEntries(tags),
-    ...Object.fromEntries(own.filter(([key, value]) => key !== 'trace_id' || value !== traceId)),
-    ...usage.leftover,
-  });
-  return line.damaged === undefined ? shown : { ...shown, ai_log_raw: textWithoutSecrets(line.damaged) };
+function metadataOf(line: Line, traceId: string): JsonObject {
+  const own: [string, Json][] = [...line.fields, ...Object.entries(line.ai)];
+  const kept = own.filter(([key, value]) => !SHOWN.has(key) && !(key === 'trace_id' && value === traceId));
+  return {
+    ...agentTags(line),
+    ...Object.fromEntries(kept),
+    ...(line.damaged !== undefined && { ai_log_raw: textWithoutSecrets(line.damaged) }),
+  };
+}
+
+/** What the log agent said of the host and container it read the line from. */
+export function agentTags({ record }: Line): JsonObject {
+  return Object.fromEntries([...record.tags].filter(([key]) => !key.startsWith('__')));
 }

@@ -1,7 +1,8 @@
 import { contentOf, observationIdOf } from '../identity.ts';
-import type { Reading } from '../types.ts';
-import { type Dialect, gatewayCall } from './gateway.ts';
-import { field, type GatewayLine } from './gateway-line.ts';
+import { drafted, type Found, skipped } from './draft.ts';
+import { gatewayCall } from './gateway.ts';
+import type { Line } from './line.ts';
+import type { ReadOptions } from './options.ts';
 import { listsModels, llmApi } from './path.ts';
 import { firstText, present } from './values.ts';
 
@@ -23,45 +24,60 @@ const BODIES = ['request_body', 'response_body'];
  * Reads a line of Higress or the Alibaba Cloud AI gateway, of any version since 2024-06 (the AI statistics plugin's
  * attributes in `ai_log`, beside it, or at the top level). `undefined` for a line that is no LLM call of one.
  */
-export function readHigress(line: GatewayLine, timeZone: string): Reading | undefined {
-  if (isMcp(line)) return { kind: 'skip', reason: 'mcp' };
-  return isCall(line) ? gatewayCall(line, HIGRESS, timeZone) : undefined;
+export function readHigress(line: Line, { timeZone, includeMcp }: ReadOptions): Found | undefined {
+  if (isMcp(line)) return includeMcp ? mcpCall(line, timeZone) : skipped('mcp');
+  return isCall(line) ? gatewayCall(line, observationIdOfLine(line), timeZone) : undefined;
 }
 
-const HIGRESS: Dialect = {
-  name: 'higress',
-  observationId: (line) => {
-    const requestId = field(line, 'request_id');
-    // Agent logs have none, and a start_time alone is shared by calls of the same millisecond: nothing but the whole
-    // record tells one from the next.
-    if (requestId === undefined) return observationIdOf([contentOf(line.record)]);
-    const startTime = field(line, 'start_time');
-    const parts = ['route_name', 'upstream_cluster', 'duration', 'response_code_details'].map((name) =>
-      field(line, name),
-    );
-    return observationIdOf([requestId, startTime, ...parts, firstText(line.ai.chat_id)]);
-  },
-};
+/**
+ * Reads an access log line of an LLM API's path that no AI plugin wrote to: a request that failed, or one whose bodies the
+ * gateway logs. `undefined` for any other line.
+ */
+export function readAccess(line: Line, { timeZone }: ReadOptions): Found | undefined {
+  if (!callsAnLlm(line)) return undefined;
+  const failed = line.status !== undefined && (line.status >= 400 || line.status === 0);
+  // The plugin that logs bodies works without the one that writes ai_log.
+  const told = BODIES.some((name) => present(line.fields.get(name)));
+  return failed || told ? gatewayCall(line, observationIdOfLine(line), timeZone) : undefined;
+}
 
-function isMcp({ ai, fields }: GatewayLine): boolean {
+function observationIdOfLine(line: Line): string {
+  const requestId = line.text('request_id');
+  // Agent logs have none, and a start_time alone is shared by calls of the same millisecond: nothing but the whole
+  // record tells one from the next.
+  if (requestId === undefined) return observationIdOf([contentOf(line.record)]);
+  const parts = ['route_name', 'upstream_cluster', 'duration', 'response_code_details'].map((name) => line.text(name));
+  return observationIdOf([requestId, line.text('start_time'), ...parts, firstText(line.ai.chat_id)]);
+}
+
+function isMcp({ ai, fields }: Line): boolean {
   const names = ['mcp_tool_name', 'mcp_server_name'];
   return names.some((name) => present(ai[name]) || present(fields.get(name))) || ai.api_type === 'MCP';
 }
 
-function isCall(line: GatewayLine): boolean {
+/** A call of a tool through the gateway: named after the tool. */
+function mcpCall(line: Line, timeZone: string): Found {
+  const found = gatewayCall(line, observationIdOfLine(line), timeZone);
+  if (found.kind !== 'draft') return found;
+  const tool = firstText(line.ai.mcp_tool_name, line.text('mcp_tool_name'));
+  const server = firstText(line.ai.mcp_server_name, line.text('mcp_server_name'));
+  return drafted({ ...found.draft, type: 'tool', name: tool ?? server ?? found.draft.name });
+}
+
+function isCall(line: Line): boolean {
   const { ai } = line;
   if (listsModels(line.method, line.path)) return false;
   if (line.damaged !== undefined) return true;
   // Without ai_log, question and answer, names such as `model` or `messages` are anybody's.
   const gateway = line.fields.has('ai_log') || present(ai.question) || present(ai.answer) || isVersion0(line);
-  if (gateway && CALL.some((name) => present(ai[name]))) return true;
-  if (llmApi(line.path) === undefined || !['', 'POST'].includes(line.method.toUpperCase())) return false;
-  const failed = line.status !== undefined && (line.status >= 400 || line.status === 0);
-  // The plugin that logs bodies works without the one that writes ai_log.
-  const told = BODIES.some((name) => present(line.fields.get(name)));
-  return failed || told || (gateway && HINTS.some((name) => present(ai[name])));
+  if (!gateway) return false;
+  return CALL.some((name) => present(ai[name])) || (callsAnLlm(line) && HINTS.some((name) => present(ai[name])));
 }
 
-function isVersion0({ fields }: GatewayLine): boolean {
+function callsAnLlm(line: Line): boolean {
+  return llmApi(line.path) !== undefined && ['', 'POST'].includes(line.method.toUpperCase());
+}
+
+function isVersion0({ fields }: Line): boolean {
   return ['model', 'input_token', 'authority'].every((name) => present(fields.get(name)));
 }

@@ -1,13 +1,36 @@
 import type { LogRecord, Reading } from '../types.ts';
-import { gatewayLine } from './gateway-line.ts';
-import { readHigress } from './higress.ts';
+import { readApisix } from './apisix.ts';
+import { callOf, drafted, type Found, facetsOf, unreadable } from './draft.ts';
+import { readEnvoy } from './envoy.ts';
+import { mapped } from './field-map.ts';
+import { readAccess, readHigress } from './higress.ts';
+import { readKong } from './kong.ts';
+import { Line } from './line.ts';
+import { readLitellm } from './litellm.ts';
+import { readNewApi } from './new-api.ts';
+import type { Format, ReadOptions } from './options.ts';
+import { readOtel } from './otel.ts';
 import { readSeed } from './seed.ts';
 import { unwrap } from './unwrap.ts';
+import { readXinference } from './xinference.ts';
 
-export interface ReadOptions {
-  /** IANA name of the zone meant by times that name none. */
-  readonly timeZone: string;
-}
+export type { ReadOptions } from './options.ts';
+
+type Reader = (line: Line, options: ReadOptions) => Found | undefined;
+
+/** The first reader that knows a record reads it: those of the surest signs come first. */
+const READERS: readonly (readonly [Format, Reader])[] = [
+  ['otel', readOtel],
+  ['seed', readSeed],
+  ['higress', readHigress],
+  ['litellm', readLitellm],
+  ['kong', readKong],
+  ['apisix', readApisix],
+  ['envoy', readEnvoy],
+  ['xinference', readXinference],
+  ['new-api', readNewApi],
+  ['higress', readAccess],
+];
 
 /**
  * Tells what a log record is: an LLM call, a line to skip, or one that shows the signs of a call from which none can be
@@ -19,16 +42,30 @@ export function read(record: LogRecord, options: ReadOptions): Reading {
   } catch (error) {
     // A mistake in a reader must cost one letter: thrown, it would block the shard for good.
     const name = error instanceof Error ? error.name : 'unknown error';
-    return { kind: 'reject', why: { why: 'unreadable', message: `the record's reader failed (${name}): report it` } };
+    return unreadable(`the record's reader failed (${name}): report it`);
   }
 }
 
-function readingOf(record: LogRecord, { timeZone }: ReadOptions): Reading {
+function readingOf(record: LogRecord, options: ReadOptions): Reading {
   const unwrapped = unwrap(record);
   if (unwrapped.kind === 'unparsable') return { kind: 'skip', reason: 'unparsable' };
-  if (unwrapped.kind === 'unreadable') {
-    return { kind: 'reject', why: { why: 'unreadable', message: unwrapped.message } };
+  if (unwrapped.kind === 'unreadable') return unreadable(unwrapped.message);
+  const line = new Line(record, unwrapped.fields, unwrapped.damaged);
+  const { format, found } = find(line, options);
+  if (found?.kind !== 'draft') return found ?? { kind: 'skip', reason: 'non_ai' };
+  const { draft } = found;
+  return { kind: 'call', call: callOf(draft, format, record.time), facets: facetsOf(draft, format) };
+}
+
+function find(line: Line, options: ReadOptions): { format: string; found: Found | undefined } {
+  const { sourceFormat } = options;
+  for (const [format, reader] of READERS) {
+    if (sourceFormat !== undefined && sourceFormat !== format) continue;
+    const found = reader(line, options);
+    if (!found) continue;
+    if (found.kind !== 'draft') return { format, found };
+    return { format, found: drafted(mapped(line, options, found.draft) ?? found.draft) };
   }
-  const line = gatewayLine(record, unwrapped.fields, unwrapped.damaged);
-  return readSeed(line, timeZone) ?? readHigress(line, timeZone) ?? { kind: 'skip', reason: 'non_ai' };
+  const draft = mapped(line, options);
+  return { format: 'custom', found: draft && drafted(draft) };
 }

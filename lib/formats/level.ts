@@ -1,5 +1,5 @@
 import type { Json, Level } from '../types.ts';
-import { field, type GatewayLine } from './gateway-line.ts';
+import type { Line } from './line.ts';
 import { present } from './values.ts';
 
 export interface Outcome {
@@ -8,12 +8,12 @@ export interface Outcome {
 }
 
 /** The gateway's first attempt of two: it redirects the request to a fallback within itself. */
-export function redirected(line: GatewayLine): boolean {
-  return field(line, 'response_code_details')?.startsWith('internal_redirect') ?? false;
+export function redirected(line: Line): boolean {
+  return line.text('response_code_details')?.startsWith('internal_redirect') ?? false;
 }
 
 /** How a call ended: a failed attempt that has a fallback is a warning, whatever its status. */
-export function outcomeOf(line: GatewayLine): Outcome {
+export function outcomeOf(line: Line): Outcome {
   const notes = warnings(line);
   const failed = line.status !== undefined && (line.status >= 400 || line.status === 0);
   if (!failed && !redirected(line) && !disconnected(line) && notes.length === 0) return { level: 'DEFAULT' };
@@ -22,17 +22,17 @@ export function outcomeOf(line: GatewayLine): Outcome {
 }
 
 /** The client went away before the answer's end. */
-function disconnected(line: GatewayLine): boolean {
-  return line.status === 200 && (field(line, 'response_flags') ?? '').split(',').includes('DC');
+function disconnected(line: Line): boolean {
+  return line.status === 200 && (line.text('response_flags') ?? '').split(',').includes('DC');
 }
 
-function transport(line: GatewayLine): string[] {
+function transport(line: Line): string[] {
   const parts = ['response_flags', 'response_code_details', 'upstream_transport_failure_reason'];
-  const said = parts.map((name) => field(line, name)).filter((part) => part !== undefined);
+  const said = parts.map((name) => line.text(name)).filter((part) => part !== undefined);
   return line.status === undefined ? said : [`HTTP ${line.status}`, ...said];
 }
 
-function warnings(line: GatewayLine): string[] {
+function warnings(line: Line): string[] {
   const { ai } = line;
   const safety = present(ai.safecheck_status) ? String(ai.safecheck_status) : '';
   return [

@@ -1,5 +1,5 @@
 import { type ApiIngestionBatchPayload, type ApiIngestionResponse, Langfuse } from 'langfuse';
-import type { Json, LlmCall, ObservationType } from '../types.ts';
+import type { Json, LlmCall, Observation } from '../types.ts';
 import { clean, metadataEntries, wellFormedJson } from './clean.ts';
 import type { LangfuseAccess } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -77,14 +77,14 @@ function observationBody({ trace, observation: o }: LlmCall): Record<string, Jso
   };
 }
 
-/** Types that servers older than typed observations lack are sent as those that every server has. */
-const EVENT_TYPES: Readonly<Record<ObservationType, 'generation-create' | 'span-create'>> = {
-  generation: 'generation-create',
-  embedding: 'generation-create',
-  retriever: 'span-create',
-  span: 'span-create',
-  tool: 'span-create',
-};
+/**
+ * The types that every server has, as those older than typed observations refuse the others. Only a generation has a model
+ * and usage.
+ */
+function eventType({ type, model, usageDetails, costDetails }: Observation): 'generation-create' | 'span-create' {
+  const counted = model !== undefined || usageDetails !== undefined || costDetails !== undefined;
+  return counted || type === 'generation' || type === 'embedding' ? 'generation-create' : 'span-create';
+}
 
 const traceEventId = ({ trace }: LlmCall) => `${trace.id}-trace`;
 const observationEventId = ({ trace, observation }: LlmCall) => `${trace.id}-${observation.id}`;
@@ -98,7 +98,7 @@ function eventsOf(parcels: readonly Parcel[], { environment, release }: Langfuse
     const trace = { ...bodies.trace, ...place, ...(release !== undefined && { release }) };
     // One event a trace and request: those of one id share a stored object. Attempts of one request share a trace.
     traces.set(call.trace.id, { id: traceEventId(call), type: 'trace-create', timestamp, body: trace } as Event);
-    const type = EVENT_TYPES[call.observation.type];
+    const type = eventType(call.observation);
     return { id: observationEventId(call), type, timestamp, body: { ...bodies.observation, ...place } } as Event;
   });
   return [...traces.values(), ...observations];

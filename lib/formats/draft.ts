@@ -1,0 +1,116 @@
+import type { Facets, Json, JsonObject, Level, LlmCall, ObservationType, Reading, SkipReason } from '../types.ts';
+import type { CallTimes } from './call-times.ts';
+import { withoutSecrets } from './secrets.ts';
+import { bucketsOf, type StatedUsage } from './usage.ts';
+import { present } from './values.ts';
+
+/**
+ * What a format's reader found in a record: the format's own facts, not yet brought into the one shape. What is absent or
+ * says nothing is left out of the call.
+ */
+export interface Draft {
+  /** 32 and 16 lower-case hex digits. */
+  readonly traceId: string;
+  readonly observationId: string;
+  readonly parentId?: string | undefined;
+  readonly type: ObservationType;
+  /** The observation's name, and the trace's unless that has one of its own. */
+  readonly name: string;
+  readonly traceName?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  /** Beside the format's name. */
+  readonly tags?: readonly string[] | undefined;
+  readonly model?: string | undefined;
+  readonly modelParameters?: Readonly<JsonObject> | undefined;
+  readonly input?: Json | undefined;
+  readonly output?: Json | undefined;
+  readonly usage?: StatedUsage | undefined;
+  /** Amounts of money by bucket, with `total`. */
+  readonly costDetails?: Readonly<Record<string, number>> | undefined;
+  readonly level: Level;
+  readonly statusMessage?: string | undefined;
+  readonly times: CallTimes;
+  /** Everything else that the record says; keys, cookies and the like are taken out of it here. */
+  readonly metadata: Readonly<JsonObject>;
+  readonly route?: string | undefined;
+  readonly consumer?: string | undefined;
+  readonly status?: number | undefined;
+  /** Request path, without its query. */
+  readonly path?: string | undefined;
+}
+
+/** What a reader made of a record of its format. */
+export type Found =
+  | { readonly kind: 'draft'; readonly draft: Draft }
+  | { readonly kind: 'skip'; readonly reason: SkipReason }
+  | Extract<Reading, { kind: 'reject' }>;
+
+export function drafted(draft: Draft): Found {
+  return { kind: 'draft', draft };
+}
+
+export function skipped(reason: SkipReason): Found {
+  return { kind: 'skip', reason };
+}
+
+export function unreadable(message: string): Extract<Reading, { kind: 'reject' }> {
+  return { kind: 'reject', why: { why: 'unreadable', message } };
+}
+
+/** The call that a draft stands for: usage in Langfuse's buckets, metadata without secrets, and nothing empty. */
+export function callOf(draft: Draft, format: string, recordTime: number): LlmCall {
+  const { type, name, level, times, traceName = name, tags = [] } = draft;
+  const usage = bucketsOf(draft.usage ?? {});
+  return {
+    trace: {
+      id: draft.traceId,
+      name: traceName,
+      ...given('userId', draft.userId),
+      ...given('sessionId', draft.sessionId),
+      tags: [...new Set([format, ...tags])],
+      metadata: { ...withoutSecrets(presentIn({ ...draft.metadata, ...usage.leftover })), ...ahead(times, recordTime) },
+    },
+    observation: {
+      id: draft.observationId,
+      ...given('parentId', draft.parentId),
+      type,
+      name,
+      ...given('model', draft.model),
+      ...given('modelParameters', draft.modelParameters),
+      ...given('input', draft.input),
+      ...given('output', draft.output),
+      ...given('usageDetails', usage.details),
+      ...given('costDetails', draft.costDetails),
+      level,
+      ...given('statusMessage', draft.statusMessage),
+      ...times,
+    },
+  };
+}
+
+export function facetsOf({ route, consumer, status, path }: Draft, format: string): Facets {
+  return {
+    format,
+    ...given('route', route),
+    ...given('consumer', consumer),
+    ...given('status', status),
+    ...given('path', path),
+  };
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as { [key in K]: V });
+}
+
+function presentIn(values: Readonly<JsonObject>): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => present(value)));
+}
+
+const HOUR = 3_600_000;
+
+/** A start that lies after the log itself is kept, and said: some clock was wrong. */
+function ahead({ startTime }: CallTimes, recordTime: number): JsonObject {
+  const ms = startTime - recordTime * 1000;
+  return recordTime > 0 && ms > HOUR ? { starts_after_its_log_ms: ms } : {};
+}

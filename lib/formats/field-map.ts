@@ -1,0 +1,188 @@
+import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
+import type { Json, JsonObject, Level, ObservationType } from '../types.ts';
+import type { CallTimes } from './call-times.ts';
+import type { Draft } from './draft.ts';
+import type { Line } from './line.ts';
+import type { ReadOptions } from './options.ts';
+import { parseTime } from './time.ts';
+import { type StatedUsage, statedUsage } from './usage.ts';
+import { amount, count, firstText, isObject, present, structured } from './values.ts';
+
+/** Names of one's own: for a place in the trace's shape, the paths to look at; the first that says anything counts. */
+export type FieldMap = ReadonlyMap<string, readonly string[]>;
+
+/** The places there are; those that end with a dot take any name behind it. */
+export const PLACES = [
+  ...['traceId', 'observationId', 'parentId', 'name', 'traceName', 'userId', 'sessionId', 'tags', 'type', 'model'],
+  ...['input', 'output', 'level', 'status', 'statusMessage', 'route', 'consumer', 'path', 'usage', 'modelParameters'],
+  ...['startTime', 'endTime', 'completionStartTime', 'duration', 'durationSeconds'],
+  ...['usage.input', 'usage.output', 'usage.total'],
+  ...['usage.input_cached_tokens', 'usage.input_cache_creation', 'usage.output_reasoning_tokens'],
+  ...['cost.', 'modelParameters.', 'metadata.'],
+] as const;
+
+const TYPES: ReadonlySet<string> = new Set<ObservationType>([
+  ...(['generation', 'embedding', 'retriever', 'span', 'tool', 'agent', 'chain', 'guardrail', 'evaluator'] as const),
+]);
+const LEVELS: ReadonlySet<string> = new Set<Level>(['DEBUG', 'DEFAULT', 'WARNING', 'ERROR']);
+
+/** What says that a record is a call at all, when no format knows it. */
+const SIGNS = ['model', 'input', 'output', 'usage', 'usage.input', 'usage.output', 'usage.total'];
+
+/**
+ * A record by one's own field names: over what a format read (`base`), or instead of it. `undefined` when there is no base
+ * and the map finds neither model, nor input, output or tokens, or no time.
+ */
+export function mapped(line: Line, options: ReadOptions, base?: Draft): Draft | undefined {
+  const { fieldMap } = options;
+  if (!fieldMap) return base;
+  const look = new Look(line, fieldMap);
+  if (base) return over(base, look, options);
+  if (!SIGNS.some((place) => look.value(place) !== undefined)) return undefined;
+  const times = timesIn(look, options, undefined, line.record.time * 1000);
+  if (!times) return undefined;
+  const content = contentOf(line.record);
+  const name = look.text('name') ?? look.text('route') ?? 'llm-call';
+  const blank: Draft = {
+    ...{ traceId: hash32(content), observationId: observationIdOf([content]), type: 'generation', name, times },
+    level: 'DEFAULT',
+    metadata: restOf(line, fieldMap),
+  };
+  return over(blank, look, options);
+}
+
+/** Looks up what the map names for a place. */
+class Look {
+  readonly #line: Line;
+  readonly #map: FieldMap;
+
+  constructor(line: Line, map: FieldMap) {
+    this.#line = line;
+    this.#map = map;
+  }
+
+  value(place: string): Json | undefined {
+    for (const path of this.#map.get(place) ?? []) {
+      const value = this.#line.at(path);
+      if (present(value)) return structured(value);
+    }
+    return undefined;
+  }
+
+  text(place: string): string | undefined {
+    return firstText(this.value(place));
+  }
+
+  /** The places under a heading such as `metadata.`, by the name behind it. */
+  under(heading: string): JsonObject {
+    const places = [...this.#map.keys()].filter((place) => place.startsWith(heading));
+    const found = places.map((place): [string, Json | undefined] => [place.slice(heading.length), this.value(place)]);
+    return Object.fromEntries(found.filter((entry): entry is [string, Json] => entry[1] !== undefined));
+  }
+}
+
+function over(base: Draft, look: Look, options: ReadOptions): Draft {
+  const status = count(look.value('status')) ?? base.status;
+  const cost = Object.entries(look.under('cost.')).map(([name, value]) => [name, amount(value)] as const);
+  const costs = Object.fromEntries(cost.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
+  return {
+    ...base,
+    traceId: traceIdIn(look) ?? base.traceId,
+    observationId: observationIdIn(look, 'observationId') ?? base.observationId,
+    parentId: observationIdIn(look, 'parentId') ?? base.parentId,
+    type: oneOf<ObservationType>(look.text('type')?.toLowerCase(), TYPES) ?? base.type,
+    name: look.text('name') ?? base.name,
+    traceName: look.text('traceName') ?? base.traceName,
+    userId: look.text('userId') ?? base.userId,
+    sessionId: look.text('sessionId') ?? base.sessionId,
+    tags: [...(base.tags ?? []), ...tagsIn(look)],
+    model: look.text('model') ?? base.model,
+    modelParameters: parametersIn(look, base),
+    input: look.value('input') ?? base.input,
+    output: look.value('output') ?? base.output,
+    usage: usageIn(look, base.usage),
+    costDetails: cost.length > 0 ? { ...base.costDetails, ...costs } : base.costDetails,
+    ...outcomeIn(look, base, status),
+    times: timesIn(look, options, base.times) ?? base.times,
+    metadata: { ...base.metadata, ...look.under('metadata.') },
+    route: look.text('route') ?? base.route,
+    consumer: look.text('consumer') ?? base.consumer,
+    path: look.text('path') ?? base.path,
+    status,
+  };
+}
+
+function traceIdIn(look: Look): string | undefined {
+  const text = look.text('traceId');
+  return text === undefined ? undefined : traceIdOf(text);
+}
+
+function observationIdIn(look: Look, place: string): string | undefined {
+  const text = look.text(place)?.toLowerCase();
+  if (text === undefined || /^0+$/.test(text)) return undefined;
+  return /^[0-9a-f]{16}$/.test(text) ? text : hash32(text).slice(0, 16);
+}
+
+function oneOf<T extends string>(text: string | undefined, known: ReadonlySet<string>): T | undefined {
+  return text !== undefined && known.has(text) ? (text as T) : undefined;
+}
+
+function tagsIn(look: Look): string[] {
+  const value = look.value('tags');
+  if (Array.isArray(value)) return value.flatMap((tag) => firstText(tag) ?? []);
+  return (firstText(value) ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+}
+
+function parametersIn(look: Look, base: Draft): JsonObject | undefined {
+  const whole = look.value('modelParameters');
+  const all = { ...base.modelParameters, ...(isObject(whole) && whole), ...look.under('modelParameters.') };
+  return Object.keys(all).length > 0 ? all : undefined;
+}
+
+function usageIn(look: Look, base: StatedUsage | undefined): StatedUsage | undefined {
+  const whole = look.value('usage');
+  const one = (name: string) => count(look.value(`usage.${name}`));
+  const named = {
+    ...{ input: one('input'), output: one('output'), total: one('total'), cached: one('input_cached_tokens') },
+    ...{ cacheCreation: one('input_cache_creation'), reasoning: one('output_reasoning_tokens') },
+  };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  return { ...base, ...(whole !== undefined && statedUsage(whole)), ...given };
+}
+
+function outcomeIn(look: Look, base: Draft, status: number | undefined): Pick<Draft, 'level' | 'statusMessage'> {
+  const failed = look.value('status') !== undefined && status !== undefined && (status >= 400 || status === 0);
+  const level = oneOf<Level>(look.text('level')?.toUpperCase(), LEVELS) ?? (failed ? 'ERROR' : base.level);
+  const message = failed ? `HTTP ${status}` : undefined;
+  return { level, statusMessage: look.text('statusMessage') ?? base.statusMessage ?? message };
+}
+
+/** Unix milliseconds. Of start, end and duration, two tell the third; a `logged` time alone is the end. */
+function timesIn(look: Look, options: ReadOptions, base?: CallTimes, logged = 0): CallTimes | undefined {
+  const at = (place: string) => {
+    const text = look.text(place);
+    return text === undefined ? undefined : parseTime(text, options.timeZone);
+  };
+  const seconds = amount(look.value('durationSeconds'));
+  const duration = amount(look.value('duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
+  const end = at('endTime') ?? (base || logged === 0 ? undefined : logged);
+  const start = at('startTime') ?? (end !== undefined && duration !== undefined ? end - duration : undefined);
+  const startTime = Math.floor(start ?? base?.startTime ?? end ?? -1);
+  if (startTime < 0) return undefined;
+  const length = duration ?? (base && base.endTime - base.startTime) ?? 0;
+  const first = at('completionStartTime') ?? base?.completionStartTime;
+  return {
+    startTime,
+    endTime: Math.max(startTime, Math.floor(at('endTime') ?? startTime + length)),
+    ...(first !== undefined && { completionStartTime: first }),
+  };
+}
+
+/** All fields, but those that the map shows in a place of their own. */
+function restOf(line: Line, map: FieldMap): JsonObject {
+  const shown = new Set([...map.values()].flat());
+  return Object.fromEntries([...line.fields].filter(([name]) => !shown.has(name)));
+}
