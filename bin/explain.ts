@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { read } from '../lib/formats/index.ts';
+import { parseView } from '../lib/config.ts';
+import { redactorOf } from '../lib/view/redaction.ts';
 import type { Json, Reading } from '../lib/types.ts';
+import { view } from '../lib/view/view.ts';
 import { parseRecords } from './records.ts';
 import { fail, run } from './run.ts';
 
@@ -14,7 +16,7 @@ const HELP = `Shows how log records map to Langfuse, without sending anything.
 Prints a JSON array with, for each record in order, {"kind":"call","call":…}, {"kind":"skip","reason":…} or
 {"kind":"reject","why":…,"message":…}. Times without a zone are read in the zone TZ names (default UTC).`;
 
-function main(args: string[]): void {
+async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -29,17 +31,10 @@ function main(args: string[]): void {
   const { records, notes } = parseRecords(readFileSync(file ?? 0, 'utf8'), file ? statSync(file).mtime : new Date());
   for (const note of notes) console.error(note);
   if (records.length === 0) fail(`${file ?? 'Standard input'} holds no record.`);
-  const timeZone = timeZoneOf(process.env.TZ || 'UTC');
-  const readings = records.map((record) => shown(read(record, { timeZone })));
+  const { redaction, ...settings } = parseView(process.env);
+  const options = { ...settings, redactor: await redactorOf(redaction) };
+  const readings = records.map((record) => shown(view(record, options)));
   console.log(JSON.stringify(readings, null, 2));
-}
-
-function timeZoneOf(name: string): string {
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
-  } catch {
-    return fail(`TZ is "${name}", which names no time zone. Set it to a name such as Asia/Shanghai, or unset it.`);
-  }
 }
 
 /** A reading as people read it: times as ISO 8601 with milliseconds. */

@@ -1,3 +1,5 @@
+import { InvocationError } from '../lib/errors.ts';
+
 /** A mistake of the person at the keyboard: shown as its message alone. */
 export class UsageError extends Error {}
 
@@ -19,5 +21,6 @@ export function run(command: () => void | Promise<void>): void {
 
 function isSlip(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  if (error instanceof InvocationError) return error.code === 'config';
   return error instanceof UsageError || /^ERR_PARSE_ARGS|^E(?:NOENT|ACCES|ISDIR)$/.test(code);
 }

@@ -30,7 +30,7 @@ export async function handler(event: Buffer, context: FcContext): Promise<string
         requestId,
         prefix: config.letters.prefix,
         maxReplays: config.letters.maxReplays,
-        timeZone: config.timeZone,
+        ...(await invocation.view()),
         replayUntil: budget.pullUntil,
         endsAt: budget.endsAt,
       },

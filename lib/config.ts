@@ -2,6 +2,9 @@ import * as z from 'zod/mini';
 import { closest } from './closest.ts';
 import { InvocationError } from './errors.ts';
 import type { LogOptions } from './log.ts';
+import { choice, whole } from './settings.ts';
+import { parseRoutes, type TenantRoute } from './view/routes.ts';
+import { type View, ViewSettings, viewOf } from './view/settings.ts';
 
 export type Transport = 'auto' | 'otlp' | 'ingestion';
 
@@ -27,14 +30,18 @@ export interface Config {
     readonly maxReplays: number;
     readonly endpoint?: string;
   };
-  readonly sls: { readonly endpoint?: string; readonly signature: 'v4' | 'v1' };
+  readonly sls: {
+    readonly endpoint?: string;
+    readonly signature: 'v4' | 'v1';
+    /** SPL that filters on the server. */
+    readonly query?: string;
+  };
   readonly log: LogOptions;
   /** What to do when Langfuse is down for longer than an invocation waits: letters, or throw. */
   readonly onOutage: 'dead-letter' | 'retry';
   /** Whether to keep progress; `auto`: where Langfuse would show a call twice that is sent twice. */
   readonly checkpoint: 'auto' | 'on' | 'off';
-  /** IANA name of the zone meant by times that name none. */
-  readonly timeZone: string;
+  readonly view: View;
 }
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -45,14 +52,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   LANGFUSE_SDK_TIMEOUT: 'LANGFUSE_TIMEOUT',
 };
 
-const whole = (least: number, most: number, fallback: number) => {
-  const problem = `must be a whole number from ${least} to ${most}`;
-  const inside = z.refine<number>((value) => Number.isInteger(value) && value >= least && value <= most, problem);
-  return z._default(z.coerce.number(problem).check(inside), fallback);
-};
 const required = (what: string) => z.string(`is not set; it is ${what}`);
-const choice = <const T extends readonly string[]>(...values: T) =>
-  z.enum(values, `must be one of ${values.join(', ')}`);
 const url = z.refine<string>(isHttpUrl, 'must be an http:// or https:// address without user, query or fragment');
 const address = z.refine<string>(
   (value) => isHttpUrl(value) || /^[a-z0-9.-]+(?::\d+)?$/i.test(value),
@@ -97,11 +97,14 @@ const Settings = z.object({
   SLS_SIGNATURE: z._default(choice('v4', 'v1'), 'v4'),
   LOG_FORMAT: z._default(choice('json', 'human'), 'json'),
   LOG_LEVEL: z._default(choice('debug', 'info', 'warn', 'error'), 'info'),
-  TZ: z._default(
-    z.string().check(z.refine(isTimeZone, 'must be the name of a time zone, such as Asia/Shanghai or UTC')),
-    'UTC',
-  ),
+  SLS_QUERY: z.optional(z.string().check(z.maxLength(10_000, 'must not be longer than 10,000 characters'))),
+  ROUTES: z.optional(z.string()),
+  ROUTES_FILE: z.optional(z.string()),
+  ...ViewSettings,
 });
+
+/** The names of all settings there are. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Settings.shape);
 
 /**
  * Reads the settings from the environment. An empty value counts as absent, as templates write them.
@@ -110,17 +113,35 @@ const Settings = z.object({
  */
 export function parseConfig(env: Env): Config {
   const { values, problems } = gather(env);
+  const routes = parseRoutes(env);
   const result = Settings.safeParse(values);
-  const all = [...problems, ...(result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`)];
-  if (!result.success || all.length > 0) {
-    const heading = `The configuration has ${all.length === 1 ? 'a problem' : `${all.length} problems`}:`;
-    throw new InvocationError('config', [heading, ...all.map((problem) => `  - ${problem}`)].join('\n'));
-  }
-  return arrange(result.data, env);
+  const all = [...problems, ...saidOf(result.error?.issues), ...routes.problems];
+  if (!result.success || all.length > 0) throw refusal(all);
+  return arrange(result.data, routes.routes, env);
+}
+
+/**
+ * Reads only what says how logs are shown in Langfuse, which needs no Langfuse, bucket or keys.
+ *
+ * @throws InvocationError that lists every problem with what to set
+ */
+export function parseView(env: Env): View {
+  const result = z.object(ViewSettings).safeParse(gather(env).values);
+  if (!result.success) throw refusal(saidOf(result.error.issues));
+  return viewOf(result.data);
+}
+
+function saidOf(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = []): string[] {
+  return issues.map(({ path, message }) => `${path.map(String).join('.')} ${message}`);
+}
+
+function refusal(problems: readonly string[]): InvocationError {
+  const heading = `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:`;
+  return new InvocationError('config', [heading, ...problems.map((problem) => `  - ${problem}`)].join('\n'));
 }
 
 function gather(env: Env): { values: Record<string, string>; problems: string[] } {
-  const known = [...Object.keys(Settings.shape), ...Object.keys(ALIASES)];
+  const known = [...SETTING_NAMES, ...Object.keys(ALIASES)];
   const values: Record<string, string> = {};
   const problems: string[] = [];
   for (const [name, raw] of Object.entries(env)) {
@@ -139,7 +160,7 @@ function gather(env: Env): { values: Record<string, string>; problems: string[] 
   return { values, problems };
 }
 
-function arrange(s: z.infer<typeof Settings>, env: Env): Config {
+function arrange(s: z.infer<typeof Settings>, routes: readonly TenantRoute[], env: Env): Config {
   return {
     langfuse: {
       host: s.LANGFUSE_HOST.replace(/\/+$/, ''),
@@ -157,11 +178,15 @@ function arrange(s: z.infer<typeof Settings>, env: Env): Config {
       maxReplays: s.DEAD_LETTER_MAX_REPLAYS,
       ...(s.OSS_ENDPOINT && { endpoint: s.OSS_ENDPOINT }),
     },
-    sls: { signature: s.SLS_SIGNATURE, ...(s.SLS_ENDPOINT && { endpoint: s.SLS_ENDPOINT }) },
+    sls: {
+      signature: s.SLS_SIGNATURE,
+      ...(s.SLS_ENDPOINT && { endpoint: s.SLS_ENDPOINT }),
+      ...(s.SLS_QUERY && { query: s.SLS_QUERY }),
+    },
     log: { format: s.LOG_FORMAT, level: s.LOG_LEVEL, colour: env.FORCE_COLOR !== undefined && !env.NO_COLOR },
     onOutage: s.ON_OUTAGE,
     checkpoint: s.CHECKPOINT,
-    timeZone: s.TZ,
+    view: { ...viewOf(s), ...(routes.length > 0 && { routes }) },
   };
 }
 
@@ -169,12 +194,4 @@ function isHttpUrl(value: string): boolean {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return false;
   return parsed.username === '' && parsed.password === '' && parsed.search === '' && parsed.hash === '';
-}
-
-function isTimeZone(value: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en-US', { timeZone: value }));
-  } catch {
-    return false;
-  }
 }

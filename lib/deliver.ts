@@ -46,6 +46,11 @@ export class Delivery {
     return this.#patience.halt;
   }
 
+  /** The same as a list, as there may be several projects to deliver to. */
+  get halts(): readonly Halt[] {
+    return this.halt ? [this.halt] : [];
+  }
+
   /** Delivers the calls and returns those that Langfuse did not take. Never rejects. */
   async settle(calls: readonly LlmCall[]): Settled {
     return calls.length === 0 ? [] : this.#send(calls, new Trial());

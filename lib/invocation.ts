@@ -3,22 +3,27 @@ import { systemClock as clock } from './clock.ts';
 import { type Config, type Env, parseConfig } from './config.ts';
 import { credentialsOf, type FcContext } from './context.ts';
 import { Delivery } from './deliver.ts';
+import { type Deliveries, Destinations } from './destinations.ts';
 import { InvocationError } from './errors.ts';
-import { type Langfuse, openLangfuse } from './langfuse/langfuse.ts';
+import { openProjects, type Project } from './langfuse/projects.ts';
 import { storedAmong } from './langfuse/stored.ts';
 import type { Bucket } from './letters/bucket.ts';
 import { openBucket } from './letters/open-bucket.ts';
 import { createLog, type Log, type LogFields } from './log.ts';
 import { Progress } from './progress.ts';
+import type { Redactor } from './redact/redactor.ts';
+import { redactorOf } from './view/redaction.ts';
 import { type ShipOptions, shipRange } from './ship.ts';
 import type { SlsAccess } from './sls/client.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { regionOf, resolveEndpoint } from './sls/endpoint.ts';
 import { pullRange } from './sls/pull.ts';
 import type { Credentials, CursorRange, Receipt } from './types.ts';
+import type { ViewOptions } from './view/view.ts';
 
 /** What Langfuse is and takes does not change while an instance lives; credentials do, and are never kept. */
-let langfuse: Langfuse | undefined;
+let projects: ReadonlyMap<string, Project> | undefined;
+let redactor: Promise<Redactor | undefined> | undefined;
 
 /** What of a shipment differs between a fresh range and a replayed one. */
 export type ShipRequest = Pick<ShipOptions, 'arrivedAt' | 'replayOf' | 'retryOutage'> & {
@@ -37,7 +42,7 @@ export class Invocation {
   readonly config: Config;
   readonly budget: Budget;
   readonly bucket: Bucket;
-  readonly delivery: Delivery;
+  readonly delivery: Deliveries;
   readonly log: Log;
   readonly requestId: string;
   readonly signal: AbortSignal;
@@ -56,9 +61,9 @@ export class Invocation {
     this.#context = context;
     this.requestId = context.requestId;
     this.log = createLog(this.config.log, { requestId: this.requestId, ...common }, console.log);
-    langfuse ??= openLangfuse(this.config.langfuse, this.config.langfuse.transport);
+    projects ??= openProjects(this.config);
     this.signal = this.budget.start();
-    this.delivery = this.#deliver(langfuse, resent);
+    this.delivery = this.#deliver(projects, resent);
     const access = { ...this.config.letters, region: context.region, credentials: this.#credentials };
     this.bucket = openBucket(access, { clock, random: Math.random, until: this.budget.endsAt });
   }
@@ -74,7 +79,15 @@ export class Invocation {
     const resolved = resolveEndpoint(endpoint, sls.endpoint);
     if (resolved.kind === 'refused') throw new InvocationError('endpoint', resolved.message);
     const region = regionOf(resolved.url.hostname) ?? regionOf(endpoint) ?? this.#context.region;
-    return { credentials: this.#credentials, region, endpoint: resolved.url, signature: sls.signature, clock };
+    const { signature, query } = sls;
+    return { credentials: this.#credentials, region, endpoint: resolved.url, signature, query, clock };
+  }
+
+  /** How logs are shown. @throws InvocationError for patterns of REDACT_PATTERNS that make no sense */
+  async view(): Promise<ViewOptions> {
+    const { redaction, ...view } = this.config.view;
+    redactor ??= redactorOf(redaction);
+    return { ...view, redactor: await redactor };
   }
 
   /** Ships a range. @throws InvocationError as {@link shipRange} */
@@ -91,7 +104,7 @@ export class Invocation {
     return shipRange(
       range,
       { pull: (part) => pullRange(part, access, signal), delivery, letters: bucket, progress, log, clock },
-      { requestId, prefix, timeZone: config.timeZone, startedAt, pullUntil, ...more },
+      { requestId, prefix, startedAt, pullUntil, ...(await this.view()), ...more },
     );
   }
 
@@ -99,15 +112,24 @@ export class Invocation {
   async #checkpoints(): Promise<boolean> {
     const { checkpoint } = this.config;
     if (checkpoint !== 'auto') return checkpoint === 'on';
-    const route = await langfuse?.route(this.signal);
-    return !route || !('server' in route) || route.server.mergesLate;
+    const routes = await Promise.all([...(projects ?? []).values()].map(({ langfuse }) => langfuse.route(this.signal)));
+    return routes.some((route) => !('server' in route) || route.server.mergesLate);
   }
 
-  #deliver(to: Langfuse, resent: boolean): Delivery {
+  #deliver(to: ReadonlyMap<string, Project>, resent: boolean): Deliveries {
+    const [only, ...more] = [...to].map(([name, project]): [string, Delivery] => [
+      name,
+      this.#delivery(project, resent),
+    ]);
+    if (!only) throw new Error('There is always a default project');
+    return more.length === 0 ? only[1] : new Destinations(new Map([only, ...more]));
+  }
+
+  #delivery({ access, langfuse }: Project, resent: boolean): Delivery {
     const { signal } = this;
     const { sendUntil } = this.budget;
     const { concurrency } = this.config.langfuse;
-    const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, this.config.langfuse, signal);
-    return new Delivery({ langfuse: to, lookup, resent, clock, concurrency, random: Math.random, signal, sendUntil });
+    const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, access, signal);
+    return new Delivery({ langfuse, lookup, resent, clock, concurrency, random: Math.random, signal, sendUntil });
   }
 }

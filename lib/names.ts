@@ -62,7 +62,7 @@ export function parseTemplate(text: string): { readonly template: Template } | {
 }
 
 /**
- * What a template says of a call, without blanks at its ends. Empty when it has placeholders and none of them says
+ * What a template says of a call, without blanks at its ends. Empty, too, when it has placeholders and none of them says
  * anything: `user {user}` of nobody is no name.
  */
 export function render(template: Template, call: LlmCall, facets: Facets): string {

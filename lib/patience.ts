@@ -7,6 +7,8 @@ export interface Halt {
   readonly reason: Extract<RangeReason, 'outage' | 'refused' | 'deadline'>;
   readonly message: string;
   readonly status?: number;
+  /** The Langfuse project, where there are several. */
+  readonly destination?: string;
 }
 
 export interface PatiencePorts {

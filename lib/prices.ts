@@ -62,7 +62,7 @@ export function priced(call: LlmCall, prices: Prices): LlmCall {
   if (!price || !costs) return call;
   const currency = price.currency === undefined ? {} : { cost_currency: price.currency };
   const metadata = { ...call.trace.metadata, ...currency, cost_source: 'MODEL_PRICES' };
-  return { trace: { ...call.trace, metadata }, observation: { ...call.observation, costDetails: costs } };
+  return { ...call, trace: { ...call.trace, metadata }, observation: { ...call.observation, costDetails: costs } };
 }
 
 function priceOf(model: string, { byName, byGlob }: Prices): ModelPrice | undefined {

@@ -1,23 +1,42 @@
-import { type ReadOptions, read } from './formats/index.ts';
 import { rowKey } from './langfuse/stored.ts';
 import type { Undelivered } from './trial.ts';
-import type { LlmCall, LogRecord, Rejection, SkipReason } from './types.ts';
+import type { Identity, LlmCall, LogRecord, Rejection, SkipReason } from './types.ts';
+import { DEFAULT_DESTINATION } from './view/routes.ts';
+import { type ViewOptions, view } from './view/view.ts';
 
 /** A record that becomes a dead letter, and why. */
 export interface Failed {
   readonly record: LogRecord;
   readonly rejection: Rejection;
+  /** What it was read as, if it was. */
+  readonly call?: LlmCall;
+}
+
+/** What became of the calls of one destination. */
+export interface DestinationPart {
+  readonly destination: string;
+  readonly read: number;
+  readonly lettered: readonly string[];
 }
 
 /** What the records of a page turned out to be. */
 export class Readings {
   readonly failed: Failed[] = [];
   readonly skipped: SkipReason[] = [];
+  readonly #options: ViewOptions;
+  readonly #identityOf: (record: LogRecord) => Identity | undefined;
   /** By row key: a line that a log agent shipped twice is one call. */
   readonly #calls = new Map<string, { readonly call: LlmCall; readonly records: LogRecord[] }>();
 
-  constructor(records: readonly LogRecord[], options: ReadOptions) {
-    for (const record of records) this.#add(record, options);
+  /** `identityOf` tells the identity of a record that was redacted since it was first read. */
+  constructor(
+    records: readonly LogRecord[],
+    options: ViewOptions,
+    identityOf: (record: LogRecord) => Identity | undefined = () => undefined,
+  ) {
+    this.#options = options;
+    this.#identityOf = identityOf;
+    for (const record of records) this.#add(record);
   }
 
   get calls(): LlmCall[] {
@@ -25,17 +44,31 @@ export class Readings {
   }
 
   /** Every record of a call that was not delivered has failed. */
-  undelivered(calls: readonly Undelivered[]): void {
-    for (const { call, rejection } of calls) {
-      for (const record of this.#calls.get(rowKey(call))?.records ?? []) this.failed.push({ record, rejection });
+  undelivered(undelivered: readonly Undelivered[]): void {
+    for (const { call: sent, rejection } of undelivered) {
+      const { call, records = [] } = this.#calls.get(rowKey(sent)) ?? {};
+      for (const record of records) this.failed.push({ record, rejection, ...(call && { call }) });
     }
   }
 
-  #add(record: LogRecord, options: ReadOptions): void {
-    const reading = read(record, options);
+  /** Once everything is settled: what became of the calls, by destination. */
+  byDestination(): DestinationPart[] {
+    const parts = new Map<string, { read: number; lettered: string[] }>();
+    const part = ({ destination = DEFAULT_DESTINATION }: LlmCall) => {
+      const known = parts.get(destination) ?? { read: 0, lettered: [] };
+      parts.set(destination, known);
+      return known;
+    };
+    for (const { call, records } of this.#calls.values()) part(call).read += records.length;
+    for (const { call, rejection } of this.failed) if (call) part(call).lettered.push(rejection.why);
+    return [...parts].map(([destination, counts]) => ({ destination, ...counts }));
+  }
+
+  #add(record: LogRecord): void {
+    const reading = view(record, this.#options);
     if (reading.kind === 'skip') this.skipped.push(reading.reason);
     else if (reading.kind === 'reject') this.failed.push({ record, rejection: reading.why });
-    else this.#addCall(reading.call, record);
+    else this.#addCall(identified(reading.call, this.#identityOf(record)), record);
   }
 
   #addCall(call: LlmCall, record: LogRecord): void {
@@ -44,4 +77,10 @@ export class Readings {
     if (known) known.records.push(record);
     else this.#calls.set(key, { call, records: [record] });
   }
+}
+
+function identified(call: LlmCall, identity: Identity | undefined): LlmCall {
+  if (!identity) return call;
+  const { traceId: id, observationId } = identity;
+  return { ...call, trace: { ...call.trace, id }, observation: { ...call.observation, id: observationId } };
 }

@@ -1,6 +1,5 @@
-import type { Delivery } from './deliver.ts';
+import type { Deliveries } from './destinations.ts';
 import { InvocationError } from './errors.ts';
-import type { ReadOptions } from './formats/index.ts';
 import type { Bucket } from './letters/bucket.ts';
 import { decodeLetters } from './letters/decode.ts';
 import { encodeLetters } from './letters/encode.ts';
@@ -15,6 +14,7 @@ import { Readings } from './readings.ts';
 import { type ReplayReceipt, ReplayTally } from './replay-tally.ts';
 import { PullError } from './sls/pull-error.ts';
 import type { Clock, CursorRange, Letter, RangeLetter, Receipt, RecordLetter } from './types.ts';
+import type { ViewOptions } from './view/view.ts';
 
 export type { ReplayReceipt } from './replay-tally.ts';
 
@@ -30,7 +30,7 @@ export interface ReplayRequest {
 
 export interface ReplayPorts {
   readonly bucket: Bucket;
-  readonly delivery: Pick<Delivery, 'settle' | 'halt'>;
+  readonly delivery: Pick<Deliveries, 'settle' | 'halt' | 'halts'>;
   /** Ships a range letter's range through the ordinary flow; what fails anew is lettered, counting on from `replays`. */
   readonly ship: (range: CursorRange, replays: number, part: number) => Promise<Receipt>;
   /** The cursor of the oldest log that a shard still holds. */
@@ -39,7 +39,7 @@ export interface ReplayPorts {
   readonly clock: Clock;
 }
 
-export interface ReplayOptions extends ReadOptions {
+export interface ReplayOptions extends ViewOptions {
   readonly requestId: string;
   readonly prefix: string;
   readonly maxReplays: number;
@@ -139,7 +139,7 @@ class Replay {
 
   async #records(letters: readonly RecordLetter[]): Promise<Letter[]> {
     const byRecord = new Map(letters.map((letter) => [letter.record, letter]));
-    const readings = new Readings([...byRecord.keys()], this.#options);
+    const readings = new Readings([...byRecord.keys()], this.#options, (record) => byRecord.get(record)?.identity);
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
     return readings.failed.flatMap(({ record, rejection }) => {
       const letter = byRecord.get(record);
@@ -168,7 +168,7 @@ class Replay {
 
   /** A letter that failed again. An outage says nothing of the letter, so it costs it none of its replays. */
   #again<T extends Letter>(letter: T): T {
-    const tried = this.#ports.delivery.halt === undefined;
+    const tried = this.#ports.delivery.halts.length === 0;
     const again = { ...letter, replays: letter.replays + Number(tried), lastFailedAt: this.#ports.clock.now() };
     if (tried) this.#tried.add(again);
     return again;

@@ -1,22 +1,22 @@
-import type { Delivery } from './deliver.ts';
+import type { Deliveries } from './destinations.ts';
 import { InvocationError } from './errors.ts';
-import type { ReadOptions } from './formats/index.ts';
 import type { Bucket } from './letters/bucket.ts';
 import { LetterDesk, type Rest } from './letters/desk.ts';
 import type { Log } from './log.ts';
 import type { Halt } from './patience.ts';
 import type { Progress } from './progress.ts';
-import { Readings } from './readings.ts';
+import { type Failed, Readings } from './readings.ts';
 import { SHOWN_AFTER_MS } from './repeats.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { PullError } from './sls/pull-error.ts';
 import { Tally } from './tally.ts';
 import type { BrokenPage, Clock, CursorRange, LogPage, RangeReason, Receipt } from './types.ts';
+import type { ViewOptions } from './view/view.ts';
 
 export interface ShipPorts {
   /** The pages of a range, in order; throws PullError. */
   readonly pull: (range: CursorRange) => AsyncIterable<LogPage | BrokenPage>;
-  readonly delivery: Pick<Delivery, 'settle' | 'halt' | 'shown'>;
+  readonly delivery: Deliveries;
   readonly letters: Pick<Bucket, 'put'>;
   /** Keeps up to where the range is settled; absent where twice is once without it. */
   readonly progress?: Progress | undefined;
@@ -24,7 +24,7 @@ export interface ShipPorts {
   readonly clock: Clock;
 }
 
-export interface ShipOptions extends ReadOptions {
+export interface ShipOptions extends ViewOptions {
   readonly requestId: string;
   /** Of the dead letters' keys. */
   readonly prefix: string;
@@ -72,9 +72,10 @@ class Shipment {
     this.#ports = ports;
     this.#options = options;
     const { letters, log, clock } = ports;
-    const { requestId, prefix } = options;
+    const { requestId, prefix, redactor, rawLetters } = options;
     const replays = (reason?: RangeReason) => this.#replays(reason);
-    this.#desk = new LetterDesk({ range, letters, log, clock, requestId, prefix, replays });
+    const redact = rawLetters ? undefined : redactor;
+    this.#desk = new LetterDesk({ range, letters, log, clock, requestId, prefix, replays, redactor: redact });
   }
 
   async run(): Promise<Receipt> {
@@ -97,9 +98,9 @@ class Shipment {
   }
 
   #alarm(): void {
-    const { halt } = this.#ports.delivery;
-    if (!halt) return;
-    this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[halt.reason]}`, { status: halt.status });
+    for (const { reason, status, destination } of this.#ports.delivery.halts) {
+      this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[reason]}`, { status, destination });
+    }
   }
 
   /**
@@ -109,7 +110,7 @@ class Shipment {
   #replays(reason?: RangeReason): number {
     const { replayOf } = this.#options;
     if (replayOf === undefined) return 0;
-    return this.#ports.delivery.halt || reason === 'deadline' ? replayOf : replayOf + 1;
+    return this.#ports.delivery.halts.length > 0 || reason === 'deadline' ? replayOf : replayOf + 1;
   }
 
   /** Settles page after page; what it returns has not been read. */
@@ -159,8 +160,8 @@ class Shipment {
     const { failed, skipped } = readings;
     if (failed.some(({ rejection }) => rejection.why === 'unavailable')) this.#throwOutage();
     if (failed.length > 0) await this.#desk.writeRecords(page, failed);
-    const lettered = failed.map(({ rejection }) => rejection.why);
-    this.#tally.settled(page.records.length, skipped, lettered);
+    this.#tally.settled(page.records.length, skipped, failed.map(whyOf));
+    if (this.#options.routes) for (const part of readings.byDestination()) this.#tally.destination(part);
   }
 
   async #writeRange(rest: Rest): Promise<void> {
@@ -178,8 +179,8 @@ class Shipment {
 
   /** Letters of an outage are not written where SLS is to wait for its end. */
   #throwOutage(): void {
-    const { halt } = this.#ports.delivery;
-    if (!this.#options.retryOutage || halt?.reason !== 'outage') return;
+    const halt = this.#ports.delivery.halts.find(({ reason }) => reason === 'outage');
+    if (!this.#options.retryOutage || !halt) return;
     const next = 'SLS will offer the range again (ON_OUTAGE=retry).';
     throw new InvocationError('outage', `Langfuse is down: ${halt.message}. ${next}`);
   }
@@ -192,6 +193,10 @@ class Shipment {
     const reason = error.code === 'Aborted' ? 'deadline' : 'pull';
     return { begin: error.cursor, reason, message: error.message };
   }
+}
+
+function whyOf({ rejection }: Failed): string {
+  return rejection.why;
 }
 
 function brokenRest({ cursor, next, broken }: BrokenPage): Rest {

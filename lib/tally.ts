@@ -1,5 +1,6 @@
+import type { DestinationPart } from './readings.ts';
 import { positionOf } from './sls/cursor.ts';
-import type { BrokenPage, LogPage, Receipt } from './types.ts';
+import type { BrokenPage, DestinationReceipt, LogPage, Receipt } from './types.ts';
 
 /** Counts what becomes of the records, so that the receipt can prove it. */
 export class Tally {
@@ -10,9 +11,11 @@ export class Tally {
   gap: Receipt['gap'];
   #read = 0;
   #bytes = 0;
+  #failedLines = 0;
   #settled = 0;
   readonly #skipped = new Map<string, number>();
   readonly #lettered = new Map<string, number>();
+  readonly #destinations = new Map<string, { read: number; readonly lettered: Map<string, number> }>();
 
   /** A page came in; its records are not settled yet. */
   page(page: LogPage | BrokenPage): void {
@@ -21,6 +24,7 @@ export class Tally {
     if (this.pages === 1) this.gap = gapBefore(page);
     this.#read += page.records.length;
     this.#bytes += page.bytes;
+    this.#failedLines += page.failedLines ?? 0;
     for (const { time } of page.records) this.newestMs = Math.max(this.newestMs, time * 1000);
   }
 
@@ -29,6 +33,14 @@ export class Tally {
     this.#settled += records;
     count(this.#skipped, skipped);
     count(this.#lettered, lettered);
+  }
+
+  /** Of a settled page, what became of the calls of one destination. */
+  destination({ destination, read, lettered }: DestinationPart): void {
+    const known = this.#destinations.get(destination) ?? { read: 0, lettered: new Map<string, number>() };
+    known.read += read;
+    count(known.lettered, lettered);
+    this.#destinations.set(destination, known);
   }
 
   /** @throws Error when a record is not accounted for: a mistake in this program, and the range has to come again */
@@ -47,8 +59,18 @@ export class Tally {
       lagMs: of.arrivedAt === 0 ? 0 : Math.max(0, of.now - of.arrivedAt),
       ms: of.now - of.startedAt,
       requestId: of.requestId,
+      ...(this.#destinations.size > 0 && { destinations: this.#byDestination() }),
+      ...(this.#failedLines > 0 && { failedLines: this.#failedLines }),
       ...(this.gap && { gap: this.gap }),
     };
+  }
+
+  #byDestination(): Readonly<Record<string, DestinationReceipt>> {
+    const receipts = [...this.#destinations].map(([name, { read, lettered }]): [string, DestinationReceipt] => [
+      name,
+      { read, delivered: read - sum(lettered), lettered: Object.fromEntries(lettered) },
+    ]);
+    return Object.fromEntries(receipts);
   }
 }
 

@@ -53,6 +53,8 @@ export interface LogPage {
   readonly bytes: number;
   /** The position of the first log group, where SLS tells it. */
   readonly first?: bigint;
+  /** Logs that SLS_QUERY failed on: SLS does not hand them over. */
+  readonly failedLines?: number;
 }
 
 /** A page that was answered but cannot be read: it becomes a range letter and the pull goes on behind it. */
@@ -118,6 +120,8 @@ export interface Observation {
 export interface LlmCall {
   readonly trace: Trace;
   readonly observation: Observation;
+  /** The Langfuse project that it goes to, by the name of its route; absent: the default one. */
+  readonly destination?: string;
 }
 
 /** What a call is selected, named and routed by, beside what it shows. */
@@ -134,6 +138,12 @@ export interface Facets {
 export interface Unreadable {
   readonly why: 'unreadable';
   readonly message: string;
+}
+
+/** What makes a call the same one, however it is read. */
+export interface Identity {
+  readonly traceId: string;
+  readonly observationId: string;
 }
 
 /** Why a record became a dead letter. */
@@ -169,6 +179,8 @@ export interface RecordLetter extends LetterBase {
   readonly rejection: Rejection;
   readonly origin: Origin;
   readonly record: LogRecord;
+  /** Of the call, where `record` was redacted: what it says now may be another's. */
+  readonly identity?: Identity;
 }
 
 /** What could not be read, or was not any more. */
@@ -196,9 +208,20 @@ export interface Receipt {
   readonly lagMs: number;
   readonly ms: number;
   readonly requestId: string;
+  /** Of the calls read, what became of those of each Langfuse project, where there are several. */
+  readonly destinations?: { readonly [name: string]: DestinationReceipt };
+  /** Logs that SLS_QUERY failed on and that SLS therefore kept back. */
+  readonly failedLines?: number;
   /** Positions before the first log that the shard no longer held: past the retention, or a hole that SLS left. */
   readonly gap?: { readonly from: string; readonly to: string };
 }
+
+/** `read = delivered + lettered`. */
+export type DestinationReceipt = {
+  readonly read: number;
+  readonly delivered: number;
+  readonly lettered: Readonly<Record<string, number>>;
+};
 
 /** Credentials as Function Compute hands them over with each invocation. */
 export interface Credentials {

@@ -39,7 +39,7 @@ describe('parseConfig', () => {
       log: { format: 'json', level: 'info', colour: false },
       onOutage: 'dead-letter',
       checkpoint: 'auto',
-      timeZone: 'UTC',
+      view: { timeZone: 'UTC', redaction: { rules: [] } },
     });
   });
 
@@ -70,7 +70,7 @@ describe('parseConfig', () => {
       letters: { prefix: 'a/b', endpoint: 'http://127.0.0.1:9000' },
       sls: { signature: 'v1', endpoint: 'cn-hangzhou.log.aliyuncs.com' },
       log: { format: 'human', level: 'debug' },
-      timeZone: 'Asia/Shanghai',
+      view: { timeZone: 'Asia/Shanghai' },
     });
   });
 
@@ -149,7 +149,7 @@ describe('parseConfig', () => {
   });
 
   it.each(['Asia/Shanghai', 'UTC', 'Europe/Berlin'])('takes the time zone %s', (TZ) => {
-    expect(parseConfig({ ...LEAST, TZ }).timeZone).toBe(TZ);
+    expect(parseConfig({ ...LEAST, TZ }).view.timeZone).toBe(TZ);
   });
 });
 

@@ -31,7 +31,7 @@ async function ship({ range, access, clock }: Omit<World, 'pull' | 'sls'>): Prom
   };
   const ports = {
     pull: (part: CursorRange) => pullRange(part, access),
-    delivery: { settle, halt: undefined, shown: async () => undefined },
+    delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
     letters: { put: async (_: string, body: Uint8Array) => void letters.push(...decodeLetters(body)) },
     log: () => undefined,
     clock,

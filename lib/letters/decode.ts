@@ -20,6 +20,7 @@ const instant = z.pipe(
   z.string(),
   z.transform((text) => Date.parse(text)),
 );
+const hex = (digits: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
 const Common = {
   v: z.literal(VERSION),
   message: z.string(),
@@ -36,6 +37,7 @@ const Line = z.discriminatedUnion('kind', [
     status: z.optional(z.number()),
     attempts: z.optional(z.number()),
     origin: z.object({ ...Place, position: z.optional(Position) }),
+    identity: z.optional(z.object({ traceId: hex(32), observationId: hex(16) })),
     record: z.record(z.string(), z.json()),
   }),
   z.object({
@@ -69,6 +71,7 @@ function fromLine(text: string, number: number): Letter {
     origin,
     rejection: rejectionOf(line),
     record: fromFlat(record),
+    ...(line.identity && { identity: line.identity }),
   } satisfies RecordLetter;
 }
 

@@ -1,7 +1,8 @@
 import { InvocationError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Failed } from '../readings.ts';
-import type { Clock, CursorRange, Letter, LogPage, RangeLetter, RangeReason } from '../types.ts';
+import type { Redactor } from '../redact/redactor.ts';
+import type { Clock, CursorRange, Letter, LogPage, RangeLetter, RangeReason, RecordLetter } from '../types.ts';
 import type { Bucket } from './bucket.ts';
 import { encodeLetters } from './encode.ts';
 import { letterKey } from './key.ts';
@@ -24,6 +25,8 @@ export interface DeskOptions {
   readonly prefix: string;
   /** What the letters count as replays; a range letter tells its reason. */
   readonly replays: (reason?: RangeReason) => number;
+  /** What is taken out of the records before they are stored. */
+  readonly redactor?: Redactor | undefined;
 }
 
 /** Where an invocation writes its dead letters: one object for each page with failures, one for each unread part. */
@@ -37,9 +40,10 @@ export class LetterDesk {
   /** @throws InvocationError when the letters could not be stored */
   async writeRecords({ cursor }: LogPage, failed: readonly Failed[]): Promise<void> {
     const { project, logstore, shard } = this.#options.range;
-    const letters = failed.map(({ record, rejection }): Letter => {
-      const origin = { project, logstore, shard, ...(record.position && { position: record.position }) };
-      return { kind: 'record', ...this.#stamp(), rejection, origin, record };
+    const letters = failed.map(({ rejection, ...failure }): Letter => {
+      const { position } = failure.record;
+      const origin = { project, logstore, shard, ...(position && { position }) };
+      return { kind: 'record', ...this.#stamp(), rejection, origin, ...this.#redacted(failure) };
     });
     await this.#write(cursor, letters, `${letters.length} records of the page at ${cursor}`);
   }
@@ -49,6 +53,13 @@ export class LetterDesk {
     const range = { ...this.#options.range, begin, end };
     const letter: RangeLetter = { kind: 'range', ...this.#stamp(reason), reason, message, range };
     await this.#write(begin, [letter], `the range from ${begin} to ${end}`);
+  }
+
+  /** A redacted record may hash to another id: the call keeps the one it was sent with. */
+  #redacted({ record, call }: Omit<Failed, 'rejection'>): Pick<RecordLetter, 'record' | 'identity'> {
+    const redacted = this.#options.redactor?.record(record) ?? record;
+    if (redacted === record || !call) return { record: redacted };
+    return { record: redacted, identity: { traceId: call.trace.id, observationId: call.observation.id } };
   }
 
   #stamp(reason?: RangeReason): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {

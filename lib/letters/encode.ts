@@ -24,5 +24,7 @@ function toLine(letter: Letter): Record<string, Json | undefined> {
   }
   const { position, ...origin } = letter.origin;
   const from = { ...origin, ...(position && { position: { ...position } }) };
-  return { ...head, ...letter.rejection, ...tail, origin: from, record: toFlat(letter.record) };
+  const { identity } = letter;
+  const known = identity && { identity: { ...identity } };
+  return { ...head, ...letter.rejection, ...tail, origin: from, ...known, record: toFlat(letter.record) };
 }

@@ -85,7 +85,7 @@ function meets(condition: Condition, call: LlmCall, facets: Facets): boolean {
     return facets.status === undefined ? condition.absent : within(condition.ranges, facets.status);
   }
   const texts: Texts = TEXTS[condition.name](call, facets);
-  const said = texts.filter((text) => text !== undefined && text !== '');
+  const said = texts.map((text) => text ?? '').filter((text) => text !== '');
   if (said.length === 0) return condition.absent;
   return said.some((text) => condition.globs.some((glob) => matches(glob, text)));
 }

@@ -11,6 +11,8 @@ export interface SlsAccess {
   readonly endpoint: URL;
   readonly signature: 'v4' | 'v1';
   readonly clock: Clock;
+  /** An SPL pipeline that filters the logs on the server, such as `* | where route_name = 'chat'`. */
+  readonly query?: string | undefined;
   /** Milliseconds for one whole answer; default 30000. */
   readonly timeoutMs?: number;
 }

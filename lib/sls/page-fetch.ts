@@ -81,10 +81,15 @@ export class PageFetch {
 
   #request() {
     const { project, logstore, shard, end } = this.#range;
+    const { query } = this.#access;
     return {
       project,
       path: `/logstores/${encodeURIComponent(logstore)}/shards/${shard}`,
-      query: { type: 'log', cursor: this.cursor, count: String(this.#count), end_cursor: end },
+      query: {
+        ...{ type: 'log', cursor: this.cursor, count: String(this.#count), end_cursor: end },
+        // As the Go and Python SDKs ask for a page that SPL filters.
+        ...(query !== undefined && { query, pullMode: 'scan_on_stream' }),
+      },
       headers: { Accept: 'application/x-protobuf', 'Accept-Encoding': 'lz4' },
       maxBytes: MAX_BODY_BYTES,
     };

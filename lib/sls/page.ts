@@ -59,7 +59,12 @@ export async function readPage(head: Head): Promise<LogPage | Failure> {
       throw new SlsFormatError(`the page holds ${groups} log groups where x-log-count says ${count.slice(0, 20)}`);
     }
     const first = firstOf(response, groups);
-    return { cursor, next, records, bytes: raw.length, ...(first !== undefined && { first }) };
+    const failedLines = Number(header(response, 'x-log-failedlines') ?? 0) || 0;
+    return {
+      ...{ cursor, next, records, bytes: raw.length },
+      ...(first !== undefined && { first }),
+      ...(failedLines > 0 && { failedLines }),
+    };
   } catch (error) {
     if (!(error instanceof SlsFormatError)) return failureOfExchange(error);
     return unreadable('Unreadable', error.message, header(response, 'x-log-requestid'));
@@ -68,6 +73,8 @@ export async function readPage(head: Head): Promise<LogPage | Failure> {
 
 /** SLS numbers log groups one by one; a cursor older than the oldest of them is moved forward without a word. */
 function firstOf(response: HttpResponse, groups: number): bigint | undefined {
+  // A page that SPL filtered holds other groups than the shard.
+  if (header(response, 'x-log-rawdatalines') !== undefined) return undefined;
   const last = header(response, 'x-log-read-last-cursor');
   return groups > 0 && last !== undefined && /^\d{1,19}$/.test(last) ? BigInt(last) - BigInt(groups) + 1n : undefined;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, DIST, ROOT } from '../../bin/build.ts';
-import { parseConfig } from '../../lib/config.ts';
+import { parseConfig, SETTING_NAMES } from '../../lib/config.ts';
 import { render } from './render.ts';
 import type { Shipped } from './schema.ts';
 import { at, mutated, refusals } from './values.ts';
@@ -14,7 +14,6 @@ const textOf = (name: string) => readFile(join(ROOT, name), 'utf8');
 const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].flatMap(([, name]) => name ?? []);
 const template = await textOf('s.yaml');
 const dotenv = await textOf('.env.example');
-const configSource = await textOf('lib/config.ts');
 
 /** A secret with what a template language or a shell could trip over. */
 const SECRET_KEY = 'sk-lf-1a: "b" #c \\d';
@@ -65,7 +64,7 @@ let bare: unknown;
 
 beforeAll(async () => {
   outdir = await mkdtemp(join(tmpdir(), 'sls-langfuse-dist-'));
-  shipped = { code: `./${relative(ROOT, DIST)}`, handlers: await build(), settings: settings(), secretKey: SECRET_KEY };
+  shipped = { code: `./${relative(ROOT, DIST)}`, handlers: await build(), settings: SETTING_NAMES, secretKey: SECRET_KEY };
   // TZ: a deploying machine has one too, and it is not the gateway's.
   [full, bare] = await Promise.all([render(template, { ...VARIABLES, TZ: 'Mars/Crater' }), render(template, {})]);
 }, 60_000);
@@ -80,12 +79,6 @@ async function build(): Promise<string[]> {
     const name = entryPoint.replace(/^functions\/(.*)\.ts$/, '$1');
     return Object.keys(require(join(outdir, `${name}.js`))).map((exported) => `${name}.${exported}`);
   });
-}
-
-/** The names in lib/config.ts, without those that only stand for another one. */
-function settings(): string[] {
-  const [, body = ''] = /^const Settings = z\.object\(\{$(.*?)^\}\);$/ms.exec(configSource) ?? [];
-  return namesIn(body, /^ {2}([A-Z][A-Z0-9_]*): /gm);
 }
 
 const isSetting = (name: string) => shipped.settings.includes(name);

@@ -48,6 +48,9 @@ export class ReplaySite {
       get halt() {
         return site.halt;
       },
+      get halts() {
+        return site.halt ? [site.halt] : [];
+      },
     };
     const ports: ReplayPorts = {
       bucket: this.bucket,

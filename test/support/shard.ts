@@ -65,8 +65,10 @@ class World {
       settle: (calls: readonly LlmCall[]) => this.#settle(calls),
       shown: async () => undefined,
       halt: undefined,
+      halts: [],
     };
     Object.defineProperty(delivery, 'halt', { get: () => this.#delivery.halt });
+    Object.defineProperty(delivery, 'halts', { get: () => this.#delivery.halts });
     const ports = {
       pull: () => this.#pages(),
       delivery,

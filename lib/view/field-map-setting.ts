@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+import { closest } from '../closest.ts';
+import { type FieldMap, PLACES } from '../formats/field-map.ts';
+
+const MAX_BYTES = 2048;
+const path = z.string('names no field').check(z.minLength(1, 'names no field'), z.maxLength(200, 'is too long'));
+const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLength(1, 'names no field'))]));
+
+/**
+ * Reads `FIELD_MAP`: JSON of places in the trace's shape and the fields they are taken from, each a path or several of
+ * which the first that says anything counts: `{"model": "ai_log.model_name", "userId": ["x_user", "consumer"]}`.
+ */
+export function parseFieldMap(json: string): { value: FieldMap } | { problems: string[] } {
+  if (Buffer.byteLength(json) > MAX_BYTES) return { problems: [`is longer than ${MAX_BYTES} bytes`] };
+  const checked = Written.safeParse(jsonOf(json));
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const where = issue?.path.length ? `${issue.path.join('.')}: ${issue.message}` : 'as {"model": "my_model"}';
+    return { problems: [`must be a JSON object of places and field names (${where})`] };
+  }
+  const entries = Object.entries(checked.data);
+  const problems = entries.flatMap(([place]) => wrongWith(place) ?? []);
+  if (problems.length > 0) return { problems };
+  return { value: new Map(entries.map(([place, paths]) => [place, [paths].flat()])) };
+}
+
+function wrongWith(place: string): string | undefined {
+  const known = PLACES.some((name) => (name.endsWith('.') ? place.startsWith(name) && place !== name : place === name));
+  if (known) return undefined;
+  const near = closest(place, PLACES);
+  return `has no place "${place.slice(0, 40)}"${near ? `; did you mean ${near}?` : `; there are ${PLACES.join(', ')}`}`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

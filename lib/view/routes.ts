@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod/mini';
+import { type Conditions, conditionsFrom, meetsAll } from '../select/conditions.ts';
+import type { Facets, LlmCall } from '../types.ts';
+
+/** The destination of calls that no route takes. */
+export const DEFAULT_DESTINATION = 'default';
+
+/** A Langfuse project of its own for some of the calls. */
+export interface TenantRoute {
+  readonly name: string;
+  readonly when: Conditions;
+  readonly publicKey: string;
+  readonly secretKey: string;
+  /** Absent: the one that LANGFUSE_HOST names. Without a slash at its end. */
+  readonly host?: string;
+  readonly environment?: string;
+}
+
+/** Where a call goes: the first route whose conditions it meets all of. Nothing for the default. */
+export function destinationOf(
+  call: LlmCall,
+  facets: Facets,
+  routes: readonly TenantRoute[] = [],
+): { destination?: string } {
+  const route = routes.find(({ when }) => meetsAll(when, call, facets));
+  return route ? { destination: route.name } : {};
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ParsedRoutes {
+  readonly routes: readonly TenantRoute[];
+  readonly problems: readonly string[];
+}
+
+const MOST = 200;
+const pattern = z.union([z.string(), z.number()]);
+const Routes = z
+  .array(
+    z.strictObject({
+      name: z.string().check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -')),
+      when: z.record(z.string(), z.union([pattern, z.array(pattern)])),
+      publicKey: z.string(),
+      secretKey: z.string(),
+      host: z.optional(z.string().check(z.regex(/^https?:\/\/[^\s?#@]+$/, 'must be an http(s):// address'))),
+      environment: z.optional(
+        z.string().check(z.regex(/^(?!langfuse)[a-z0-9_-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9, - and _')),
+      ),
+    }),
+  )
+  .check(z.minLength(1, 'is empty'), z.maxLength(MOST, `holds more than ${MOST} routes`));
+type Written = z.infer<typeof Routes>[number];
+
+/**
+ * The routes of `ROUTES`, JSON `[{"name", "when": {"consumer": "a"}, "publicKey", "secretKey", "host"?, "environment"?}]`, or
+ * of the file that `ROUTES_FILE` names. A key written as `$NAME` is the value of that variable. No problem quotes a key.
+ */
+export function parseRoutes(env: Env): ParsedRoutes {
+  const inline = env.ROUTES?.trim() ?? '';
+  const file = env.ROUTES_FILE?.trim() ?? '';
+  if (inline === '' && file === '') return { routes: [], problems: [] };
+  if (inline !== '' && file !== '') return refused('ROUTES and ROUTES_FILE are both set; unset one of them');
+  const setting = file === '' ? 'ROUTES' : 'ROUTES_FILE';
+  const text = file === '' ? inline : contentOf(file);
+  if (text === undefined) return refused(`ROUTES_FILE names ${file}, which cannot be read`);
+  const checked = Routes.safeParse(jsonOf(text));
+  if (!checked.success) {
+    const said = checked.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')} ${message}`.trim());
+    return refused(...said.map((message) => `${setting} is no list of routes as the README shows it: ${message}`));
+  }
+  return resolved(checked.data, env, setting);
+}
+
+function resolved(written: readonly Written[], env: Env, setting: string): ParsedRoutes {
+  const routes: TenantRoute[] = [];
+  const problems: string[] = [];
+  for (const { name, when, publicKey, secretKey, host, environment } of written) {
+    const parsed = conditionsFrom(when);
+    const keys = [keyIn(publicKey, env), keyIn(secretKey, env)] as const;
+    const wrong = [
+      ...('problem' in parsed ? [`when: ${parsed.problem}`] : []),
+      ...(Object.keys(when).length === 0 ? ['when is empty; say which calls it takes'] : []),
+      ...keys.flatMap((key, i) => (key === undefined ? [unset(i === 0 ? publicKey : secretKey)] : [])),
+      ...(routes.some((route) => route.name === name) ? ['another route has the same name'] : []),
+    ];
+    problems.push(...wrong.map((what) => `${setting}, route ${name}: ${what}`));
+    const [open, secret] = keys;
+    if (wrong.length > 0 || 'problem' in parsed || open === undefined || secret === undefined) continue;
+    const more = { ...(host && { host: host.replace(/\/+$/, '') }), ...(environment && { environment }) };
+    routes.push({ name, when: parsed.conditions, publicKey: open, secretKey: secret, ...more });
+  }
+  return { routes, problems };
+}
+
+function keyIn(text: string, env: Env): string | undefined {
+  if (!text.startsWith('$')) return text === '' ? undefined : text;
+  return env[text.slice(1)]?.trim() || undefined;
+}
+
+/** Of a name only what begins with `$` is a variable's; anything else may be a key. */
+function unset(text: string): string {
+  return text.startsWith('$') ? `the variable ${text.slice(1)} is not set` : 'a key is empty';
+}
+
+function refused(...problems: string[]): ParsedRoutes {
+  return { routes: [], problems };
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
