@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseView } from '../lib/config.ts';
-import { redactorOf } from '../lib/view/redaction.ts';
+import { redactorOf } from '../lib/redact/redactor.ts';
 import type { Json, Reading } from '../lib/types.ts';
 import { view } from '../lib/view/view.ts';
 import { parseRecords } from './records.ts';

@@ -1,3 +1,4 @@
+import { pairsIn } from '../lib/formats/pairs.ts';
 import { isObject, parseJson } from '../lib/formats/values.ts';
 import { fromFlat } from '../lib/record.ts';
 import type { Json, LogRecord } from '../lib/types.ts';
@@ -9,9 +10,9 @@ export interface ParsedRecords {
 }
 
 /**
- * Log records in a text: one JSON object, an array of them, one a line, or a list of `{Key, Value}` pairs. A line that is
- * no JSON is taken as a record with the line in its field `content`. SLS gives every record a `__time__`; one that was
- * pasted without gets `fallbackTime`.
+ * Log records in a text: one JSON object, an array of them, one a line, or a list of pairs of `Key` and `Value` for one
+ * record. A line that is no JSON is taken as a record with the line in its field `content`. SLS gives every record a
+ * `__time__`; one that was pasted without gets `fallbackTime`.
  */
 export function parseRecords(text: string, fallbackTime: Date): ParsedRecords {
   const notes: string[] = [];
@@ -28,7 +29,8 @@ type Flat = { [key: string]: Json };
 
 function flatRecords(text: string): Flat[] {
   const whole = parseJson(text);
-  if (isPairs(whole)) return [fromPairs(whole)];
+  const pairs = pairsIn(whole);
+  if (pairs) return [Object.fromEntries(pairs)];
   if (Array.isArray(whole)) return whole.map(asRecord);
   if (whole !== undefined) return [asRecord(whole)];
   const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -38,28 +40,16 @@ function flatRecords(text: string): Flat[] {
 
 /** One object over several lines that does not parse: a damaged record, not as many records as it has lines. */
 function isBrokenDocument(lines: readonly string[]): boolean {
-  const opens = (line: string) => /^\s*[[{]/.test(line);
+  // `[INFO] …` opens no list: it is a line of plain text.
+  const opens = (line: string) => /^\s*(?:\{|\[(?!\w{1,8}\]))/.test(line);
   return (
     lines.length > 1 && opens(lines[0] ?? '') && !lines.every(opens) && !lines.some((line) => isObject(parseJson(line)))
   );
 }
 
 function asRecord(value: Json): Flat {
-  if (isPairs(value)) return fromPairs(value);
+  const pairs = pairsIn(value);
+  if (pairs) return Object.fromEntries(pairs);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   return { content: typeof value === 'string' ? value : JSON.stringify(value) };
-}
-
-interface Pair {
-  readonly Key: string;
-  readonly Value: Json;
-}
-
-function isPairs(value: Json | undefined): value is Json[] & Pair[] {
-  const pair = (item: Json) => typeof item === 'object' && item !== null && 'Key' in item && 'Value' in item;
-  return Array.isArray(value) && value.length > 0 && value.every(pair);
-}
-
-function fromPairs(pairs: readonly Pair[]): Flat {
-  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]));
 }

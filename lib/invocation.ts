@@ -12,13 +12,13 @@ import { openBucket } from './letters/open-bucket.ts';
 import { createLog, type Log, type LogFields } from './log.ts';
 import { Progress } from './progress.ts';
 import type { Redactor } from './redact/redactor.ts';
-import { redactorOf } from './view/redaction.ts';
 import { type ShipOptions, shipRange } from './ship.ts';
 import type { SlsAccess } from './sls/client.ts';
 import { stepBetween } from './sls/cursor.ts';
 import { regionOf, resolveEndpoint } from './sls/endpoint.ts';
 import { pullRange } from './sls/pull.ts';
 import type { Credentials, CursorRange, Receipt } from './types.ts';
+import type { Redaction } from './view/settings.ts';
 import type { ViewOptions } from './view/view.ts';
 
 /** What Langfuse is and takes does not change while an instance lives; credentials do, and are never kept. */
@@ -86,7 +86,7 @@ export class Invocation {
   /** How logs are shown. @throws InvocationError for patterns of REDACT_PATTERNS that make no sense */
   async view(): Promise<ViewOptions> {
     const { redaction, ...view } = this.config.view;
-    redactor ??= redactorOf(redaction);
+    redactor ??= openRedactor(redaction);
     return { ...view, redactor: await redactor };
   }
 
@@ -132,4 +132,11 @@ export class Invocation {
     const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, access, signal);
     return new Delivery({ langfuse, lookup, resent, clock, concurrency, random: Math.random, signal, sendUntil });
   }
+}
+
+/** Loaded only where something is to be redacted. */
+async function openRedactor(redaction: Redaction): Promise<Redactor | undefined> {
+  if (redaction.rules.length === 0 && redaction.patterns === undefined) return undefined;
+  const { redactorOf } = await import('./redact/redactor.ts');
+  return redactorOf(redaction);
 }

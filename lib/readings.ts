@@ -25,7 +25,7 @@ export class Readings {
   readonly skipped: SkipReason[] = [];
   readonly #options: ViewOptions;
   readonly #identityOf: (record: LogRecord) => Identity | undefined;
-  /** By row key: a line that a log agent shipped twice is one call. */
+  /** By destination and row key: a line that a log agent shipped twice is one call. */
   readonly #calls = new Map<string, { readonly call: LlmCall; readonly records: LogRecord[] }>();
 
   /** `identityOf` tells the identity of a record that was redacted since it was first read. */
@@ -46,7 +46,7 @@ export class Readings {
   /** Every record of a call that was not delivered has failed. */
   undelivered(undelivered: readonly Undelivered[]): void {
     for (const { call: sent, rejection } of undelivered) {
-      const { call, records = [] } = this.#calls.get(rowKey(sent)) ?? {};
+      const { call, records = [] } = this.#calls.get(keyOf(sent)) ?? {};
       for (const record of records) this.failed.push({ record, rejection, ...(call && { call }) });
     }
   }
@@ -65,22 +65,21 @@ export class Readings {
   }
 
   #add(record: LogRecord): void {
-    const reading = view(record, this.#options);
+    const reading = view(record, this.#options, this.#identityOf(record));
     if (reading.kind === 'skip') this.skipped.push(reading.reason);
     else if (reading.kind === 'reject') this.failed.push({ record, rejection: reading.why });
-    else this.#addCall(identified(reading.call, this.#identityOf(record)), record);
+    else this.#addCall(reading.call, record);
   }
 
   #addCall(call: LlmCall, record: LogRecord): void {
-    const key = rowKey(call);
+    const key = keyOf(call);
     const known = this.#calls.get(key);
     if (known) known.records.push(record);
     else this.#calls.set(key, { call, records: [record] });
   }
 }
 
-function identified(call: LlmCall, identity: Identity | undefined): LlmCall {
-  if (!identity) return call;
-  const { traceId: id, observationId } = identity;
-  return { ...call, trace: { ...call.trace, id }, observation: { ...call.observation, id: observationId } };
+/** Two projects may well be sent the same ids. */
+function keyOf(call: LlmCall): string {
+  return `${call.destination ?? DEFAULT_DESTINATION}/${rowKey(call)}`;
 }

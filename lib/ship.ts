@@ -48,6 +48,9 @@ const ALARM: Readonly<Record<Halt['reason'], string>> = {
   deadline: "the function's time was over. Raise its timeout, or shorten the trigger's interval",
 };
 
+const FAILED_LINES =
+  'SLS_QUERY failed on some logs, and SLS did not hand them over: they were not read. Check the query';
+
 /**
  * Ships a range: pulls its pages, reads their records, delivers the calls, writes what failed as dead letters, and
  * returns when every record is accounted for.
@@ -98,6 +101,8 @@ class Shipment {
   }
 
   #alarm(): void {
+    const { failedLines } = this.#tally;
+    if (failedLines > 0) this.#ports.log('warn', FAILED_LINES, { failedLines });
     for (const { reason, status, destination } of this.#ports.delivery.halts) {
       this.#ports.log('error', `nothing more was sent to Langfuse: ${ALARM[reason]}`, { status, destination });
     }

@@ -17,6 +17,11 @@ export class Tally {
   readonly #lettered = new Map<string, number>();
   readonly #destinations = new Map<string, { read: number; readonly lettered: Map<string, number> }>();
 
+  /** Logs that SLS_QUERY failed on. */
+  get failedLines(): number {
+    return this.#failedLines;
+  }
+
   /** A page came in; its records are not settled yet. */
   page(page: LogPage | BrokenPage): void {
     this.pages++;

@@ -140,10 +140,12 @@ export interface Unreadable {
   readonly message: string;
 }
 
-/** What makes a call the same one, however it is read. */
+/** What makes a call the same one, however it is read, and where it belongs. */
 export interface Identity {
   readonly traceId: string;
   readonly observationId: string;
+  /** As in {@link LlmCall}. */
+  readonly destination?: string;
 }
 
 /** Why a record became a dead letter. */

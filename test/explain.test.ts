@@ -114,7 +114,7 @@ describe('npm run explain', () => {
       'an unknown zone',
       [],
       '{"__time__":1}',
-      /^TZ is "Nowhere\/Land", which names no time zone\. Set it to /,
+      /\n {2}- TZ must be the name of a time zone, such as /,
       { TZ: 'Nowhere/Land' },
     ],
   ])('ends with 2 and a message, and prints nothing, for %s', (_what, args, input, message, env) => {
@@ -163,6 +163,27 @@ describe('records in a text', () => {
   it('are one damaged record where an object over several lines does not parse', () => {
     const broken = JSON.stringify(SEED, null, 2).slice(0, -3);
     expect(parse(broken).map(({ fields }) => fields.get('content'))).toEqual([broken]);
+  });
+
+  it.each([
+    ['small letters', JSON.stringify(Object.entries(SEED).map(([key, value]) => ({ key, value })))],
+    ['capitals', JSON.stringify(Object.entries(SEED).map(([KEY, VALUE]) => ({ KEY, VALUE })))],
+    ['another order', JSON.stringify(Object.entries(SEED).map(([Key, Value]) => ({ Value, Key })))],
+  ])('may be a list of keys and values in %s', (_how, from) => {
+    expect(parse(from)).toEqual([one]);
+  });
+
+  it('are as many as a list has where not every item is a key and a value alone', () => {
+    const items = [
+      { Key: 'a', Value: 'b' },
+      { Key: 'c', Value: 'd', __time__: 1 },
+    ];
+    expect(parse(JSON.stringify(items)).map(({ fields }) => fields.get('Key'))).toEqual(['a', 'c']);
+  });
+
+  it('may be lines of plain text that begin with a bracket', () => {
+    const lines = ['[INFO] 2026/11/21 - 15:00:02 | r-1 | started', 'goroutine 1 [running]:', '[SYS] ready'];
+    expect(parse(lines.join('\n')).map(({ fields }) => fields.get('content'))).toEqual(lines);
   });
 
   it('may be lines of plain text', () => {

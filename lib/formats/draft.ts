@@ -1,4 +1,5 @@
 import type { Facets, Json, JsonObject, Level, LlmCall, ObservationType, Reading, SkipReason } from '../types.ts';
+import { withoutMedia } from './bodies/media.ts';
 import type { CallTimes } from './call-times.ts';
 import { withoutSecrets } from './secrets.ts';
 import { bucketsOf, type StatedUsage } from './usage.ts';
@@ -58,10 +59,14 @@ export function unreadable(message: string): Extract<Reading, { kind: 'reject' }
   return { kind: 'reject', why: { why: 'unreadable', message } };
 }
 
-/** The call that a draft stands for: usage in Langfuse's buckets, metadata without secrets, and nothing empty. */
-export function callOf(draft: Draft, format: string, recordTime: number): LlmCall {
+/**
+ * The call that a draft stands for: usage in Langfuse's buckets, metadata without secrets, marks instead of base64, and
+ * nothing empty. `recordTime` is the log's, in Unix seconds.
+ */
+export function callOf(draft: Draft, format: string, recordTime: number, keepMedia = false): LlmCall {
   const { type, name, level, times, traceName = name, tags = [] } = draft;
   const usage = bucketsOf(draft.usage ?? {});
+  const content = (value: Json | undefined) => (value === undefined || keepMedia ? value : withoutMedia(value));
   return {
     trace: {
       id: draft.traceId,
@@ -78,8 +83,8 @@ export function callOf(draft: Draft, format: string, recordTime: number): LlmCal
       name,
       ...given('model', draft.model),
       ...given('modelParameters', draft.modelParameters),
-      ...given('input', draft.input),
-      ...given('output', draft.output),
+      ...given('input', content(draft.input)),
+      ...given('output', content(draft.output)),
       ...given('usageDetails', usage.details),
       ...given('costDetails', draft.costDetails),
       level,

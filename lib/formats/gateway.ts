@@ -1,7 +1,7 @@
 import { contentOf, hash32, traceIdOf } from '../identity.ts';
 import type { Json, JsonObject } from '../types.ts';
 import { timesOf } from './call-times.ts';
-import { inputOf, objectIn, outputOf, parametersOf } from './content.ts';
+import { type Bodies, bodiesOf, inputOf, outputOf } from './content.ts';
 import { drafted, type Found, unreadable } from './draft.ts';
 import { outcomeOf, redirected } from './level.ts';
 import type { Line } from './line.ts';
@@ -22,6 +22,7 @@ export function gatewayCall(line: Line, observationId: string, timeZone: string)
   if (!times)
     return unreadable('the record has neither a __time__ nor a start_time: when the call was made is unknown');
   const traceId = traceIdOfLine(line);
+  const bodies = bodiesOf(line);
   return drafted({
     traceId,
     observationId,
@@ -30,14 +31,14 @@ export function gatewayCall(line: Line, observationId: string, timeZone: string)
     userId: userOf(line),
     sessionId: firstText(line.ai.session_id),
     tags: tagsOf(line),
-    model: modelOf(line),
-    modelParameters: parametersOf(line),
-    input: inputOf(line),
-    output: outputOf(line),
-    usage: usageOf(line),
+    model: modelOf(line, bodies),
+    modelParameters: bodies.request.parameters,
+    input: inputOf(line, bodies),
+    output: outputOf(line, bodies),
+    usage: usageOf(line, bodies),
     ...outcomeOf(line),
     times,
-    metadata: metadataOf(line, traceId),
+    metadata: { ...metadataOf(line, traceId), response_error: bodies.response.error ?? null },
     route: line.text('route_name'),
     consumer: consumerOf(line),
     status: line.status,
@@ -70,12 +71,11 @@ function someone(...values: (Json | undefined)[]): string | undefined {
   return values.map((value) => firstText(value)).find((value) => value !== undefined && value !== 'none');
 }
 
-function modelOf({ ai, fields }: Line): string | undefined {
+function modelOf({ ai }: Line, { request, response }: Bodies): string | undefined {
   const model = firstText(ai.model, ai.request_model, ai.model_name);
   // The plugin's word for a response and a request that named none.
   if (model !== undefined && model !== 'unknown') return model;
-  const body = objectIn(fields.get('response_body')) ?? objectIn(fields.get('request_body'));
-  return firstText(ai.request_model, ai.model_name, body?.model, model);
+  return firstText(ai.request_model, ai.model_name, response.model, request.model, model);
 }
 
 function traceIdOfLine(line: Line): string {
@@ -86,8 +86,8 @@ function traceIdOfLine(line: Line): string {
   return hash32(firstText(line.ai.chat_id) ?? contentOf(line.record));
 }
 
-function usageOf({ ai, fields }: Line): StatedUsage {
-  const nested = statedUsage(ai.usage ?? objectIn(fields.get('response_body'))?.usage);
+function usageOf({ ai }: Line, { response }: Bodies): StatedUsage {
+  const nested = statedUsage(ai.usage ?? response.usage);
   const input = details(ai.input_token_details);
   const output = details(ai.output_token_details);
   return {

@@ -48,13 +48,13 @@ export function read(record: LogRecord, options: ReadOptions): Reading {
 
 function readingOf(record: LogRecord, options: ReadOptions): Reading {
   const unwrapped = unwrap(record);
-  if (unwrapped.kind === 'unparsable') return { kind: 'skip', reason: 'unparsable' };
   if (unwrapped.kind === 'unreadable') return unreadable(unwrapped.message);
-  const line = new Line(record, unwrapped.fields, unwrapped.damaged);
+  const isText = unwrapped.kind === 'text';
+  const line = new Line(record, unwrapped.fields, isText ? undefined : unwrapped.damaged);
   const { format, found } = find(line, options);
-  if (found?.kind !== 'draft') return found ?? { kind: 'skip', reason: 'non_ai' };
+  if (found?.kind !== 'draft') return found ?? { kind: 'skip', reason: isText ? 'unparsable' : 'non_ai' };
   const { draft } = found;
-  return { kind: 'call', call: callOf(draft, format, record.time), facets: facetsOf(draft, format) };
+  return { kind: 'call', call: callOf(draft, format, record.time, options.keepMedia), facets: facetsOf(draft, format) };
 }
 
 function find(line: Line, options: ReadOptions): { format: string; found: Found | undefined } {

@@ -1,7 +1,59 @@
-import type { Found } from './draft.ts';
+import type { JsonObject } from '../types.ts';
+import { readRequest } from './bodies/request.ts';
+import { readResponse } from './bodies/response.ts';
+import { drafted, type Found, skipped, unreadable } from './draft.ts';
+import { failed, httpOutcome } from './http-outcome.ts';
+import { type AiPlugin, payloadOf, pluginOf } from './kong-plugin.ts';
+import { surroundingsOf } from './kong-surroundings.ts';
+import { kongTool } from './kong-tool.ts';
+import { costOf, metadataOf, modelOf, timesOf, typeOfCall, usageOf } from './kong-values.ts';
 import type { Line } from './line.ts';
+import { asObject, inside, nestedOf } from './nested.ts';
 import type { ReadOptions } from './options.ts';
+import { firstText } from './values.ts';
 
-export function readKong(_line: Line, _options: ReadOptions): Found | undefined {
-  return undefined;
+/** What Kong's log writer (https://developer.konghq.com/gateway/logs/) nests, and log agents flatten. */
+const ROOTS = ['ai', 'request', 'response', 'latencies', 'consumer', 'route', 'service'];
+
+/**
+ * Reads a log object of Kong Gateway's logging plugins with an `ai` part, as https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
+ * documents it since version 3.6. `undefined` for a line of another kind, a call without an LLM included.
+ */
+export function readKong(line: Line, options: ReadOptions): Found | undefined {
+  if (![...line.fields.keys()].some((name) => name === 'ai' || name.startsWith('ai.'))) return undefined;
+  const log = nestedOf(line, ROOTS);
+  const ai = asObject(log.ai);
+  const plugin = ai && pluginOf(ai);
+  if (plugin) return llmCall(line, log, plugin, options);
+  const mcp = asObject(ai?.mcp);
+  if (!mcp) return undefined;
+  return options.includeMcp ? kongTool(line, log, mcp, surroundingsOf(line, log), options) : skipped('mcp');
+}
+
+function llmCall(line: Line, log: JsonObject, plugin: AiPlugin, options: ReadOptions): Found {
+  const request = readRequest(payloadOf(log, plugin, 'request'));
+  const response = readResponse(payloadOf(log, plugin, 'response'));
+  const times = timesOf(line, log, plugin, request, options.timeZone);
+  if (!times)
+    return unreadable('the record has neither a __time__ nor a started_at: when the call was made is unknown');
+  const { status, consumer, ...around } = surroundingsOf(line, log);
+  const model = modelOf(plugin, request, response);
+  const cached = firstText(inside(plugin.says, 'cache', 'cache_status'))?.toLowerCase() === 'hit';
+  return drafted({
+    ...around,
+    status,
+    consumer,
+    type: typeOfCall(log, plugin),
+    userId: consumer ?? request.user,
+    tags: [...around.tags, ...(cached ? ['cache:hit'] : [])],
+    model,
+    modelParameters: request.parameters,
+    input: request.input,
+    output: failed(status) ? undefined : response.output,
+    usage: usageOf(plugin, response),
+    costDetails: costOf(plugin),
+    ...httpOutcome(status, response.error),
+    times,
+    metadata: metadataOf(line, log, plugin, model),
+  });
 }

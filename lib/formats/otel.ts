@@ -1,7 +1,108 @@
-import type { Found } from './draft.ts';
+import { contentOf, hash32, traceIdOf } from '../identity.ts';
+import type { Json } from '../types.ts';
+import { drafted, type Found, skipped, unreadable } from './draft.ts';
 import type { Line } from './line.ts';
 import type { ReadOptions } from './options.ts';
+import { inputOf, outputOf } from './otel/content.ts';
+import { isAi, isMcp, typeOfSpan } from './otel/kind.ts';
+import { metadataOf } from './otel/metadata.ts';
+import { modelOf, parametersOf } from './otel/model.ts';
+import { httpStatusOf, outcomeOf } from './otel/outcome.ts';
+import { SPAN_ID, type Span, spanIn, TRACE_ID } from './otel/span.ts';
+import { timesOf } from './otel/times.ts';
+import { costOf, usageOf } from './otel/usage.ts';
+import { withoutQuery } from './path.ts';
+import { firstText } from './values.ts';
 
-export function readOtel(_line: Line, _options: ReadOptions): Found | undefined {
-  return undefined;
+const PARENT_ID = ['parentSpanID', 'parentSpanId', 'parent_span_id'];
+const NAMELESS = 'span';
+
+/**
+ * Reads a span of the SLS trace store that tells of AI work, in the words of the OpenTelemetry GenAI conventions (old and
+ * new), ARMS, OpenLLMetry or OpenInference. `undefined` for a record that is no span, or a span of other work. Fields as
+ * in help.aliyun.com/zh/sls/trace-data-formats, attributes as in the conventions' version 1.40.0.
+ */
+export function readOtel(line: Line, { timeZone, includeMcp }: ReadOptions): Found | undefined {
+  const span = spanIn(line, timeZone);
+  if (!span || !isAi(span)) return undefined;
+  if (isMcp(span) && !includeMcp) return skipped('mcp');
+  return callOfSpan(span, timeZone);
+}
+
+function callOfSpan(span: Span, timeZone: string): Found {
+  const { line, attributes } = span;
+  const times = timesOf(span, timeZone);
+  if (!times) return unreadable('the span has neither a start nor a __time__: when it ran is unknown');
+  const ids = idsOf(line);
+  const name = line.text('name', 'spanName') ?? attributes.text('gen_ai.operation.name') ?? NAMELESS;
+  const [userId, sessionId, model] = [attributes.text(...USERS), attributes.text(...SESSIONS), modelOf(span)];
+  const outcome = outcomeOf(span);
+  const firstToken = times.completionStartTime !== undefined;
+  const shown = { model, userId, sessionId, statusMessage: outcome.statusMessage, firstToken, ids: ids.named };
+  return drafted({
+    ...{ traceId: ids.trace, observationId: ids.span, parentId: ids.parent, name, userId, sessionId, model, times },
+    type: typeOfSpan(span),
+    traceName: traceNameOf(span),
+    tags: tagsIn(attributes.read('langfuse.trace.tags', 'langfuse.tags', 'tag.tags')),
+    modelParameters: parametersOf(span),
+    ...{ input: inputOf(span), output: outputOf(span), usage: usageOf(attributes), costDetails: costOf(attributes) },
+    ...outcome,
+    metadata: metadataOf(span, shown),
+    ...{ route: attributes.text('http.route'), status: httpStatusOf(span), path: pathOf(span) },
+  });
+}
+
+const USERS = [
+  ...['langfuse.user.id', 'user.id', 'gen_ai.user.id', 'enduser.id', 'langfuse.trace.user_id'],
+  'traceloop.association.properties.user_id',
+];
+const SESSIONS = [
+  ...['langfuse.session.id', 'gen_ai.conversation.id', 'session.id', 'gen_ai.session.id'],
+  ...['traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id'],
+];
+
+/** Any span of a trace may be the last to name it in Langfuse, so all have to give it the same name: the service's. */
+function traceNameOf({ line, attributes, resource }: Span): string | undefined {
+  const service = line.text('service', 'serviceName') ?? resource.text('service.name');
+  return attributes.text('langfuse.trace.name') ?? service;
+}
+
+interface Ids {
+  readonly trace: string;
+  readonly span: string;
+  readonly parent: string | undefined;
+  /** The record's own ids, where others had to be made of them. */
+  readonly named: Record<string, Json>;
+}
+
+function idsOf(line: Line): Ids {
+  const [traceText = '', spanText = '', parentText = ''] = [TRACE_ID, SPAN_ID, PARENT_ID].map((of) => line.text(...of));
+  const trace = traceIdOf(traceText) ?? hash32(contentOf(line.record));
+  const span = spanIdOf(spanText) ?? hash32(contentOf(line.record)).slice(0, 16);
+  const parent = parentText === spanText || parentText === '' ? undefined : spanIdOf(parentText);
+  const named = {
+    ...(trace !== traceText.toLowerCase() && { traceID: traceText }),
+    ...(span !== spanText.toLowerCase() && { spanID: spanText }),
+  };
+  return { trace, span, parent: parent === span ? undefined : parent, named };
+}
+
+/** 16 hex digits as they are, anything else hashed, for a span and its children's parent alike; zeros are no id. */
+function spanIdOf(text: string): string | undefined {
+  const id = text.toLowerCase();
+  if (/^0+$/.test(id)) return undefined;
+  return /^[0-9a-f]{16}$/.test(id) ? id : hash32(text).slice(0, 16);
+}
+
+function tagsIn(value: Json | undefined): string[] {
+  if (Array.isArray(value)) return value.flatMap((tag) => firstText(tag) ?? []);
+  const text = firstText(value);
+  return text === undefined ? [] : [text];
+}
+
+function pathOf({ attributes }: Span): string | undefined {
+  const path = attributes.text('url.path', 'http.target');
+  const address = attributes.text('url.full', 'http.url');
+  const found = path ?? /^https?:\/\/[^/?#]{1,255}(\/[^?#]*)/i.exec(address ?? '')?.[1];
+  return found === undefined ? undefined : withoutQuery(found);
 }

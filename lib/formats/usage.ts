@@ -21,21 +21,35 @@ export interface Usage {
   readonly leftover: JsonObject;
 }
 
-/** The usage of an OpenAI, Anthropic or DashScope answer: an object of counts, or JSON text of one. */
+/** The names under which the APIs state a count, OpenAI's, Anthropic's and DashScope's first, then Gemini's in both spellings. */
+const NAMES = {
+  input: ['prompt_tokens', 'input_tokens', 'promptTokenCount', 'prompt_token_count'],
+  output: ['completion_tokens', 'output_tokens', 'candidatesTokenCount', 'candidates_token_count'],
+  total: ['total_tokens', 'totalTokenCount', 'total_token_count'],
+  // DeepSeek's is the second.
+  cached: ['cached_tokens', 'prompt_cache_hit_tokens', 'cachedContentTokenCount', 'cached_content_token_count'],
+  cacheRead: ['cache_read_input_tokens'],
+  cacheCreation: ['cache_creation_input_tokens'],
+  reasoning: ['reasoning_tokens', 'thoughtsTokenCount', 'thoughts_token_count'],
+} satisfies Record<keyof StatedUsage, readonly string[]>;
+
+/** The usage of an OpenAI, Anthropic, DashScope or Gemini answer: an object of counts, or JSON text of one. */
 export function statedUsage(value: Json | undefined): StatedUsage {
   const usage = structured(value);
   if (!isObject(usage)) return {};
   const inputDetails = details(usage.prompt_tokens_details ?? usage.input_tokens_details);
   const outputDetails = details(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const one = (name: keyof StatedUsage) => counted(usage, NAMES[name]);
   return {
-    input: count(usage.prompt_tokens ?? usage.input_tokens),
-    output: count(usage.completion_tokens ?? usage.output_tokens),
-    total: count(usage.total_tokens),
-    cached: count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens),
-    cacheRead: count(usage.cache_read_input_tokens),
-    cacheCreation: count(usage.cache_creation_input_tokens),
-    reasoning: count(outputDetails.reasoning_tokens),
+    ...{ input: one('input'), output: one('output'), total: one('total') },
+    cached: count(inputDetails.cached_tokens) ?? one('cached'),
+    ...{ cacheRead: one('cacheRead'), cacheCreation: one('cacheCreation') },
+    reasoning: count(outputDetails.reasoning_tokens) ?? one('reasoning'),
   };
+}
+
+function counted(usage: JsonObject, names: readonly string[]): number | undefined {
+  return names.map((name) => count(usage[name])).find((value) => value !== undefined);
 }
 
 /** A `*_token_details` value: an object, or JSON text of one. */

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { fromFlat } from '../record.ts';
-import type { Json, Letter, RangeLetter, RecordLetter, Rejection } from '../types.ts';
+import type { Identity, Json, Letter, RangeLetter, RecordLetter, Rejection } from '../types.ts';
 import { VERSION } from './encode.ts';
 
 /**
@@ -37,7 +37,7 @@ const Line = z.discriminatedUnion('kind', [
     status: z.optional(z.number()),
     attempts: z.optional(z.number()),
     origin: z.object({ ...Place, position: z.optional(Position) }),
-    identity: z.optional(z.object({ traceId: hex(32), observationId: hex(16) })),
+    identity: z.optional(z.object({ traceId: hex(32), observationId: hex(16), destination: z.optional(z.string()) })),
     record: z.record(z.string(), z.json()),
   }),
   z.object({
@@ -48,6 +48,7 @@ const Line = z.discriminatedUnion('kind', [
   }),
 ]);
 type Line = z.infer<typeof Line>;
+type Known = NonNullable<Extract<Line, { kind: 'record' }>['identity']>;
 
 function fromLine(text: string, number: number): Letter {
   const result = Line.safeParse(parsed(text, number));
@@ -71,7 +72,7 @@ function fromLine(text: string, number: number): Letter {
     origin,
     rejection: rejectionOf(line),
     record: fromFlat(record),
-    ...(line.identity && { identity: line.identity }),
+    ...(line.identity && { identity: identityOf(line.identity) }),
   } satisfies RecordLetter;
 }
 
@@ -82,6 +83,10 @@ function parsed(text: string, number: number): unknown {
     // Node's own message quotes the text, which may hold a prompt.
     throw new Error(`Line ${number} is no letter of version ${VERSION}: it is not JSON`);
   }
+}
+
+function identityOf({ traceId, observationId, destination }: Known): Identity {
+  return { traceId, observationId, ...(destination !== undefined && { destination }) };
 }
 
 function rejectionOf({ why, message, status, attempts }: Extract<Line, { kind: 'record' }>): Rejection {

@@ -55,11 +55,13 @@ export class LetterDesk {
     await this.#write(begin, [letter], `the range from ${begin} to ${end}`);
   }
 
-  /** A redacted record may hash to another id: the call keeps the one it was sent with. */
+  /** A redacted record may hash to another id and meet other conditions: the call keeps the id and project it had. */
   #redacted({ record, call }: Omit<Failed, 'rejection'>): Pick<RecordLetter, 'record' | 'identity'> {
     const redacted = this.#options.redactor?.record(record) ?? record;
     if (redacted === record || !call) return { record: redacted };
-    return { record: redacted, identity: { traceId: call.trace.id, observationId: call.observation.id } };
+    const { trace, observation, destination } = call;
+    const ids = { traceId: trace.id, observationId: observation.id };
+    return { record: redacted, identity: { ...ids, ...(destination !== undefined && { destination }) } };
   }
 
   #stamp(reason?: RangeReason): Pick<RangeLetter, 'requestId' | 'replays' | 'firstFailedAt' | 'lastFailedAt'> {

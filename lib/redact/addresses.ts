@@ -34,8 +34,8 @@ function localStart(text: string, sign: number, from: number): number {
   while (start > least && isLocal(text.charCodeAt(start - 1))) start--;
   // The end of an escape, as in `\nann@…` or `\u003cann@…`, is no part of the name; without it the text would not parse.
   if (text[start - 1] !== '\\') return start;
-  const escape = /^(?:u[\dA-Fa-f]{4}|[bfnrt])/.exec(text.slice(start, start + 5));
-  return Math.min(sign, start + (escape?.[0].length ?? 0));
+  const ending = /^(?:u[\dA-Fa-f]{4}|[bfnrt])/.exec(text.slice(start, start + 5));
+  return Math.min(sign, start + (ending?.[0].length ?? 0));
 }
 
 function isLocal(code: number): boolean {
@@ -51,12 +51,16 @@ function domainEnd(text: string, start: number): number {
 const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 const V4_HINT = /\d\.\d{1,3}\.\d{1,3}\.\d/;
 // Not v1.2.3.4, and no part of 1.2.3.4.5.
-const V4 = new RegExp(String.raw`${WORD_START}(?<!\d\.)${OCTET}(?:\.${OCTET}){3}(?!\.\d)${WORD_END}`, 'g');
+const V4 = new RegExp(
+  String.raw`(?=\d{1,3}\.\d{1,3}\.)${WORD_START}(?<!\d\.)${OCTET}(?:\.${OCTET}){3}(?!\.\d)${WORD_END}`,
+  'g',
+);
 
-const V6_HINT = /:[\dA-Fa-f]{0,4}:/;
+// An address of eight groups has seven colons, any other two in a row.
+const V6_HINT = /::|:(?:[\dA-Fa-f]{1,4}:){6}/;
 // A colon and digits before a slice's brackets, `rows[::2]`, are no address.
 const V6 = new RegExp(
-  String.raw`${WORD_START}(?<![:.])(?<![\w)\]]\[)[\dA-Fa-f]{0,4}(?::[\dA-Fa-f]{0,4}){2,8}(?:\.\d{1,3}){0,3}(?![:\w]|\.\d)`,
+  String.raw`(?=[\dA-Fa-f]{0,4}:[\dA-Fa-f]{0,4}:)${WORD_START}(?<![:.])(?<![\w)\]]\[)[\dA-Fa-f]{0,4}(?::[\dA-Fa-f]{0,4}){2,8}(?:\.\d{1,3}){0,3}(?![:\w]|\.\d)`,
   'g',
 );
 

@@ -13,26 +13,26 @@ const SHAPES = [
   String.raw`pk-lf-${MIXED}[\w-]{16,}`,
   // Google; AWS and Tencent Cloud; Alibaba Cloud, also of a security token.
   String.raw`AIza[\w-]{35,}`,
-  String.raw`(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])`,
-  String.raw`AKID[A-Za-z0-9]{16,}`,
-  String.raw`LTAI[A-Za-z0-9]{12,}`,
+  '(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])',
+  'AKID[A-Za-z0-9]{16,}',
+  'LTAI[A-Za-z0-9]{12,}',
   String.raw`STS\.N[A-Za-z0-9]{16,}`,
   // GitHub, GitLab, Slack, Hugging Face, Stripe.
-  String.raw`gh[oprsu]_[A-Za-z0-9]{30,}`,
+  'gh[oprsu]_[A-Za-z0-9]{30,}',
   String.raw`github_pat_\w{22,}`,
   String.raw`glpat-${MIXED}[\w-]{20,}`,
   String.raw`xox[abeoprs]-${MIXED}[\w-]{10,}`,
-  String.raw`hf_[A-Za-z0-9]{30,}`,
-  String.raw`[rs]k_(?:live|test)_[A-Za-z0-9]{16,}`,
+  'hf_[A-Za-z0-9]{30,}',
+  '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}',
   // Groq, xAI, NVIDIA.
-  String.raw`gsk_[A-Za-z0-9]{32,}`,
-  String.raw`xai-[A-Za-z0-9]{32,}`,
+  'gsk_[A-Za-z0-9]{32,}',
+  'xai-[A-Za-z0-9]{32,}',
   String.raw`nvapi-${MIXED}[\w-]{32,}`,
   // Zhipu: the key's id and its secret.
   String.raw`[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])`,
 ];
 const KEY_HINT =
-  /sk-|pk-lf-|AIza|AKIA|ASIA|AKID|LTAI|STS\.N|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|hf_|[rs]k_(?:live|test)_|gsk_|xai-|nvapi-|[0-9a-f]{32}\./;
+  /sk-|pk-lf-|AIza|AKIA|ASIA|AKID|LTAI|STS\.N|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|hf_|[rs]k_(?:live|test)_|gsk_|xai-|nvapi-|\.[A-Za-z0-9]{16}/;
 const KEY = new RegExp(`${WORD_START}(?:${SHAPES.join('|')})`, 'g');
 
 // Neither - nor _ in front, or a text of `eyJ…-eyJ…-` would be read to its end at each of them.

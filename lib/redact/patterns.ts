@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { BUILT_IN } from './built-in.ts';
+import { markerOf } from './found.ts';
 import { isRule } from './rules.ts';
 
 /** A pattern of the user's own, in RE2 syntax; what it finds becomes `[name]`. */
@@ -15,6 +17,11 @@ const MAX_LENGTH = 500;
 const Name = z.string().check(
   z.regex(/^[a-z0-9-]{1,40}$/, 'has a name that must be 1 to 40 of a-z, 0-9 and -'),
   z.refine((name) => !isRule(name), 'has the name of a built-in rule; give it another'),
+  // What a built-in rule takes out of a marker, the pattern would find again, and so on.
+  z.refine(
+    (name) => BUILT_IN.every((rule) => rule.apply(markerOf(name)) === markerOf(name)),
+    'has a name that would be redacted itself; give it another',
+  ),
 );
 const Source = z
   .string('must be a regular expression, as a string')

@@ -1,9 +1,7 @@
 import { InvocationError } from '../errors.ts';
 import type { Json, LogRecord } from '../types.ts';
-import { email, ip } from './addresses.ts';
+import { BUILT_IN } from './built-in.ts';
 import type { Rule } from './found.ts';
-import { apiKey, bearer, privateKey } from './keys.ts';
-import { bankCard, idCard, mobile } from './numbers.ts';
 import { checkPatterns, type OwnPattern } from './patterns.ts';
 import { changeRecord, plainName } from './record.ts';
 import type { RuleName } from './rules.ts';
@@ -27,9 +25,6 @@ export interface Redaction {
   /** As `checkPatterns` found them right. */
   readonly patterns: readonly OwnPattern[];
 }
-
-/** From what is long and specific to bare numbers, so that no rule takes a part of what is another's. */
-const BUILT_IN: readonly Rule[] = [privateKey, bearer, apiKey, email, ip, idCard, bankCard, mobile];
 
 /**
  * What redacts by these rules and patterns; `undefined` when there are none.

@@ -39,13 +39,22 @@ const pattern = z.union([z.string(), z.number()]);
 const Routes = z
   .array(
     z.strictObject({
-      name: z.string().check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -')),
+      name: z
+        .string()
+        .check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -, and not default')),
       when: z.record(z.string(), z.union([pattern, z.array(pattern)])),
       publicKey: z.string(),
       secretKey: z.string(),
-      host: z.optional(z.string().check(z.regex(/^https?:\/\/[^\s?#@]+$/, 'must be an http(s):// address'))),
+      host: z.optional(z.string().check(z.refine(isAddress, 'must be an http(s):// address'))),
       environment: z.optional(
-        z.string().check(z.regex(/^(?!langfuse)[a-z0-9_-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9, - and _')),
+        z
+          .string()
+          .check(
+            z.regex(
+              /^(?!langfuse)[a-z0-9_-]{1,40}$/,
+              'must be 1 to 40 of a-z, 0-9, - and _, and not start with "langfuse"',
+            ),
+          ),
       ),
     }),
   )
@@ -63,8 +72,15 @@ export function parseRoutes(env: Env): ParsedRoutes {
   if (inline !== '' && file !== '') return refused('ROUTES and ROUTES_FILE are both set; unset one of them');
   const setting = file === '' ? 'ROUTES' : 'ROUTES_FILE';
   const text = file === '' ? inline : contentOf(file);
-  if (text === undefined) return refused(`ROUTES_FILE names ${file}, which cannot be read`);
-  const checked = Routes.safeParse(jsonOf(text));
+  // The name is not quoted: it may be the routes themselves, with their keys.
+  if (text === undefined) {
+    return refused(
+      'ROUTES_FILE names no file that can be read; set it to the path of one that is deployed with the code',
+    );
+  }
+  const json = jsonOf(text);
+  if (json === undefined) return refused(`${setting} is no JSON; write [{"name": …, "when": …, "publicKey": …, …}]`);
+  const checked = Routes.safeParse(json);
   if (!checked.success) {
     const said = checked.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')} ${message}`.trim());
     return refused(...said.map((message) => `${setting} is no list of routes as the README shows it: ${message}`));
@@ -75,14 +91,14 @@ export function parseRoutes(env: Env): ParsedRoutes {
 function resolved(written: readonly Written[], env: Env, setting: string): ParsedRoutes {
   const routes: TenantRoute[] = [];
   const problems: string[] = [];
-  for (const { name, when, publicKey, secretKey, host, environment } of written) {
+  for (const [i, { name, when, publicKey, secretKey, host, environment }] of written.entries()) {
     const parsed = conditionsFrom(when);
     const keys = [keyIn(publicKey, env), keyIn(secretKey, env)] as const;
     const wrong = [
       ...('problem' in parsed ? [`when: ${parsed.problem}`] : []),
       ...(Object.keys(when).length === 0 ? ['when is empty; say which calls it takes'] : []),
-      ...keys.flatMap((key, i) => (key === undefined ? [unset(i === 0 ? publicKey : secretKey)] : [])),
-      ...(routes.some((route) => route.name === name) ? ['another route has the same name'] : []),
+      ...keys.flatMap((key, k) => (key === undefined ? [unset(k === 0 ? publicKey : secretKey)] : [])),
+      ...(written.findIndex((route) => route.name === name) < i ? ['another route has the same name; rename one'] : []),
     ];
     problems.push(...wrong.map((what) => `${setting}, route ${name}: ${what}`));
     const [open, secret] = keys;
@@ -98,9 +114,16 @@ function keyIn(text: string, env: Env): string | undefined {
   return env[text.slice(1)]?.trim() || undefined;
 }
 
-/** Of a name only what begins with `$` is a variable's; anything else may be a key. */
+/** Only what can be a variable's name is one; anything else may be a key, which nothing may quote. */
 function unset(text: string): string {
-  return text.startsWith('$') ? `the variable ${text.slice(1)} is not set` : 'a key is empty';
+  if (/^\$\w{1,100}$/.test(text)) return `the variable ${text.slice(1)} is not set; set it to the key`;
+  return text === ''
+    ? 'a key is empty; write it, or $NAME of a variable'
+    : 'a key begins with $, but names no variable';
+}
+
+function isAddress(value: string): boolean {
+  return /^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value);
 }
 
 function refused(...problems: string[]): ParsedRoutes {

@@ -4,9 +4,9 @@ import { renderTags, type TagTemplates, type Template, traceName } from '../name
 import { type Prices, priced } from '../prices.ts';
 import type { Redactor } from '../redact/redactor.ts';
 import { leftOut, type Selection } from '../select/selection.ts';
-import type { Facets, LlmCall, LogRecord, Reading } from '../types.ts';
+import type { Facets, Identity, JsonObject, LlmCall, LogRecord, Reading } from '../types.ts';
 import { type Capture, captured } from './capture.ts';
-import { destinationOf, type TenantRoute } from './routes.ts';
+import { DEFAULT_DESTINATION, destinationOf, type TenantRoute } from './routes.ts';
 
 /** What of the calls in the logs is shown in Langfuse, and how: everything that the operator may set about it. */
 export interface ViewOptions extends ReadOptions {
@@ -23,15 +23,33 @@ export interface ViewOptions extends ReadOptions {
 
 /**
  * What a log record is in the operator's eyes: a call as it is sent, or why none is. Pure, and the same for a fresh log,
- * a replayed letter and `npm run explain`.
+ * a replayed letter and `npm run explain`. `known` is the identity of a record that was redacted since it was read as a
+ * call: what it says now decides neither whether the call is sent, nor as which one, nor where to.
  */
-export function view(record: LogRecord, options: ViewOptions): Reading {
+export function view(record: LogRecord, options: ViewOptions, known?: Identity): Reading {
   const reading = read(record, options);
   if (reading.kind !== 'call') return reading;
   const { call, facets } = reading;
-  const reason = options.selection && leftOut(call, facets, options.selection);
+  const reason = known || !options.selection ? undefined : leftOut(call, facets, options.selection);
   if (reason) return { kind: 'skip', reason };
-  return { ...reading, call: { ...shown(call, facets, options), ...destinationOf(call, facets, options.routes) } };
+  const destination = keptDestination(known, options) ?? destinationOf(call, facets, options.routes);
+  const seen = shown(call, facets, options);
+  return { ...reading, call: { ...(known ? identified(seen, known) : seen), ...destination } };
+}
+
+/** A route may be gone since: then there is nothing better than the conditions. */
+function keptDestination(
+  known: Identity | undefined,
+  { routes = [] }: ViewOptions,
+): { destination?: string } | undefined {
+  const { destination = DEFAULT_DESTINATION } = known ?? {};
+  if (!known) return undefined;
+  if (destination === DEFAULT_DESTINATION) return {};
+  return routes.some(({ name }) => name === destination) ? { destination } : undefined;
+}
+
+function identified(call: LlmCall, { traceId: id, observationId }: Identity): LlmCall {
+  return { ...call, trace: { ...call.trace, id }, observation: { ...call.observation, id: observationId } };
 }
 
 function shown(call: LlmCall, facets: Facets, options: ViewOptions): LlmCall {
@@ -52,14 +70,15 @@ function withNames(call: LlmCall, facets: Facets, { traceName: template, tags }:
 }
 
 function redacted({ trace, observation }: LlmCall, redactor: Redactor): LlmCall {
-  const { input, output, statusMessage } = observation;
+  const { input, output, statusMessage, modelParameters } = observation;
   return {
-    trace: { ...trace, metadata: redactor.json({ ...trace.metadata }) as LlmCall['trace']['metadata'] },
+    trace: { ...trace, metadata: redactor.json({ ...trace.metadata }) as JsonObject },
     observation: {
       ...observation,
       ...(input !== undefined && { input: redactor.json(input) }),
       ...(output !== undefined && { output: redactor.json(output) }),
       ...(statusMessage !== undefined && { statusMessage: redactor.text(statusMessage) }),
+      ...(modelParameters && { modelParameters: redactor.json({ ...modelParameters }) as JsonObject }),
     },
   };
 }

@@ -28,7 +28,7 @@ export interface ResponseBody {
 
 /**
  * Reads the body of an LLM response: an object, JSON text, or the text of an event stream, which is put together, of
- * the same APIs as {@link readRequest}. A body of another shape is the output itself, without the secrets in it.
+ * the APIs that `readRequest` knows. A body of another shape is the output itself, without the secrets in it.
  */
 export function readResponse(body: Json | undefined): ResponseBody {
   const response = bodyOf(body);
