@@ -4,7 +4,7 @@ import { InvocationError } from './errors.ts';
 import type { LogOptions } from './log.ts';
 import { choice, whole } from './settings.ts';
 import { parseRoutes, type TenantRoute } from './view/routes.ts';
-import { type View, ViewSettings, viewOf } from './view/settings.ts';
+import { type View, ViewSettings, viewOf, wrongTogether } from './view/settings.ts';
 
 export type Transport = 'auto' | 'otlp' | 'ingestion';
 
@@ -115,7 +115,7 @@ export function parseConfig(env: Env): Config {
   const { values, problems } = gather(env);
   const routes = parseRoutes(env);
   const result = Settings.safeParse(values);
-  const all = [...problems, ...saidOf(result.error?.issues), ...routes.problems];
+  const all = [...problems, ...saidOf(result.error?.issues), ...wrongTogether(values), ...routes.problems];
   if (!result.success || all.length > 0) throw refusal(all);
   return arrange(result.data, routes.routes, env);
 }
@@ -126,8 +126,10 @@ export function parseConfig(env: Env): Config {
  * @throws InvocationError that lists every problem with what to set
  */
 export function parseView(env: Env): View {
-  const result = z.object(ViewSettings).safeParse(gather(env).values);
-  if (!result.success) throw refusal(saidOf(result.error.issues));
+  const { values } = gather(env);
+  const result = z.object(ViewSettings).safeParse(values);
+  const all = [...saidOf(result.error?.issues), ...wrongTogether(values)];
+  if (!result.success || all.length > 0) throw refusal(all);
   return viewOf(result.data);
 }
 

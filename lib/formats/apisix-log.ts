@@ -6,7 +6,7 @@ import { asObject, inside, nestedOf } from './nested.ts';
 import { parseTime } from './time.ts';
 import { amount, count, firstPresent, firstText, present } from './values.ts';
 
-const ROOTS = ['request', 'response', 'consumer', 'llm_summary', 'llm_request', 'llm_response'];
+const ROOTS = ['request', 'response', 'consumer', 'llm_summary', 'llm_request', 'llm_response_text', 'llm_response'];
 /** What the summary calls otherwise than its variable, which is `llm_` and the summary's name. */
 const VARIABLES: Readonly<Record<string, string>> = {
   request_model: 'request_llm_model',
@@ -14,7 +14,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 };
 /** Any of these makes an `llm_summary` one of APISIX's. */
 const SUMMARY = ['model', 'request_model', 'prompt_tokens', 'completion_tokens', 'duration'];
-/** Any of these makes a line without a summary that of an LLM call, unless its `request_type` says otherwise. */
+/** One of each makes a line without a summary that of an LLM call; with a `request_type`, one of either. */
 const SIGNS = ['llm_model', 'request_llm_model'];
 const COUNTS = ['llm_prompt_tokens', 'llm_completion_tokens', 'llm_time_to_first_token'];
 
@@ -69,7 +69,14 @@ export class ApisixLog {
   /** The request as the plugin logs it, or else as the logger does. */
   get requestBody(): Json | undefined {
     const text = this.#line.text('llm_request_body', 'request_body', 'req_body');
-    return firstPresent(this.entry.llm_request, inside(this.entry, 'request', 'body'), text);
+    return firstPresent(this.#request(), inside(this.entry, 'request', 'body'), text);
+  }
+
+  #request(): Json | undefined {
+    const request = asObject(this.entry.llm_request);
+    // A log agent that flattens makes texts of all values.
+    const stream = request?.stream === 'true' || request?.stream === 'false';
+    return stream ? { ...request, stream: request.stream === 'true' } : this.entry.llm_request;
   }
 
   get responseBody(): Json | undefined {
@@ -125,6 +132,6 @@ export class ApisixLog {
 
 function hasVariables(line: Line): boolean {
   const type = line.text('request_type');
-  if (type !== undefined) return type.startsWith('ai_');
+  if (type !== undefined) return type.startsWith('ai_') && [...SIGNS, ...COUNTS].some((name) => line.fields.has(name));
   return line.text(...SIGNS) !== undefined && COUNTS.some((name) => present(line.fields.get(name)));
 }

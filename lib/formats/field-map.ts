@@ -1,12 +1,15 @@
 import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
-import type { Json, JsonObject, Level, ObservationType } from '../types.ts';
+import type { JsonObject, Level, ObservationType } from '../types.ts';
 import type { CallTimes } from './call-times.ts';
 import type { Draft } from './draft.ts';
+import { leftOver, withoutContent } from './left-over.ts';
 import type { Line } from './line.ts';
+import { Look } from './look.ts';
 import type { ReadOptions } from './options.ts';
+import { withoutQuery } from './path.ts';
 import { parseTime } from './time.ts';
 import { type StatedUsage, statedUsage } from './usage.ts';
-import { amount, count, firstText, isObject, present, structured } from './values.ts';
+import { amount, count, firstText, isObject } from './values.ts';
 
 /** Names of one's own: for a place in the trace's shape, the paths to look at; the first that says anything counts. */
 export type FieldMap = ReadonlyMap<string, readonly string[]>;
@@ -25,6 +28,9 @@ const TYPES: ReadonlySet<string> = new Set<ObservationType>([
   ...(['generation', 'embedding', 'retriever', 'span', 'tool', 'agent', 'chain', 'guardrail', 'evaluator'] as const),
 ]);
 const LEVELS: ReadonlySet<string> = new Set<Level>(['DEBUG', 'DEFAULT', 'WARNING', 'ERROR']);
+
+/** A year: longer than any request, and short enough to leave the time one that Langfuse can store. */
+const LONGEST = 31_536_000_000;
 
 /** What says that a record is a call at all, when no format knows it. */
 const SIGNS = ['model', 'input', 'output', 'usage', 'usage.input', 'usage.output', 'usage.total'];
@@ -46,45 +52,13 @@ export function mapped(line: Line, options: ReadOptions, base?: Draft): Draft | 
   const blank: Draft = {
     ...{ traceId: hash32(content), observationId: observationIdOf([content]), type: 'generation', name, times },
     level: 'DEFAULT',
-    metadata: restOf(line, fieldMap),
+    metadata: leftOver(line, fieldMap),
   };
   return over(blank, look, options);
 }
 
-/** Looks up what the map names for a place. */
-class Look {
-  readonly #line: Line;
-  readonly #map: FieldMap;
-
-  constructor(line: Line, map: FieldMap) {
-    this.#line = line;
-    this.#map = map;
-  }
-
-  value(place: string): Json | undefined {
-    for (const path of this.#map.get(place) ?? []) {
-      const value = this.#line.at(path);
-      if (present(value)) return structured(value);
-    }
-    return undefined;
-  }
-
-  text(place: string): string | undefined {
-    return firstText(this.value(place));
-  }
-
-  /** The places under a heading such as `metadata.`, by the name behind it. */
-  under(heading: string): JsonObject {
-    const places = [...this.#map.keys()].filter((place) => place.startsWith(heading));
-    const found = places.map((place): [string, Json | undefined] => [place.slice(heading.length), this.value(place)]);
-    return Object.fromEntries(found.filter((entry): entry is [string, Json] => entry[1] !== undefined));
-  }
-}
-
 function over(base: Draft, look: Look, options: ReadOptions): Draft {
   const status = count(look.value('status')) ?? base.status;
-  const cost = Object.entries(look.under('cost.')).map(([name, value]) => [name, amount(value)] as const);
-  const costs = Object.fromEntries(cost.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
   return {
     ...base,
     traceId: traceIdIn(look) ?? base.traceId,
@@ -101,13 +75,13 @@ function over(base: Draft, look: Look, options: ReadOptions): Draft {
     input: look.value('input') ?? base.input,
     output: look.value('output') ?? base.output,
     usage: usageIn(look, base.usage),
-    costDetails: cost.length > 0 ? { ...base.costDetails, ...costs } : base.costDetails,
+    costDetails: costsIn(look, base.costDetails),
     ...outcomeIn(look, base, status),
     times: timesIn(look, options, base.times) ?? base.times,
-    metadata: { ...base.metadata, ...look.under('metadata.') },
+    metadata: { ...withoutContent(base.metadata, look.map), ...look.metadata() },
     route: look.text('route') ?? base.route,
     consumer: look.text('consumer') ?? base.consumer,
-    path: look.text('path') ?? base.path,
+    path: pathIn(look) ?? base.path,
     status,
   };
 }
@@ -118,9 +92,14 @@ function traceIdIn(look: Look): string | undefined {
 }
 
 function observationIdIn(look: Look, place: string): string | undefined {
-  const text = look.text(place)?.toLowerCase();
+  const text = look.text(place);
   if (text === undefined || /^0+$/.test(text)) return undefined;
-  return /^[0-9a-f]{16}$/.test(text) ? text : hash32(text).slice(0, 16);
+  return /^[0-9a-f]{16}$/i.test(text) ? text.toLowerCase() : hash32(text).slice(0, 16);
+}
+
+function pathIn(look: Look): string | undefined {
+  const text = look.text('path');
+  return text === undefined ? undefined : withoutQuery(text);
 }
 
 function oneOf<T extends string>(text: string | undefined, known: ReadonlySet<string>): T | undefined {
@@ -130,6 +109,7 @@ function oneOf<T extends string>(text: string | undefined, known: ReadonlySet<st
 function tagsIn(look: Look): string[] {
   const value = look.value('tags');
   if (Array.isArray(value)) return value.flatMap((tag) => firstText(tag) ?? []);
+  if (isObject(value)) return [];
   return (firstText(value) ?? '')
     .split(',')
     .map((tag) => tag.trim())
@@ -143,14 +123,37 @@ function parametersIn(look: Look, base: Draft): JsonObject | undefined {
 }
 
 function usageIn(look: Look, base: StatedUsage | undefined): StatedUsage | undefined {
-  const whole = look.value('usage');
   const one = (name: string) => count(look.value(`usage.${name}`));
   const named = {
     ...{ input: one('input'), output: one('output'), total: one('total'), cached: one('input_cached_tokens') },
     ...{ cacheCreation: one('input_cache_creation'), reasoning: one('output_reasoning_tokens') },
   };
-  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-  return { ...base, ...(whole !== undefined && statedUsage(whole)), ...given };
+  const given: StatedUsage = stated(named);
+  const whole = stated(statedUsage(look.value('usage')));
+  if (Object.keys(whole).length > 0) return { ...whole, ...given };
+  // The total of other counts is none of these.
+  const isOff = (['input', 'output'] as const).some((kind) => contradicts(given[kind], base?.[kind]));
+  return { ...base, ...(isOff && { total: undefined }), ...given };
+}
+
+function stated(usage: StatedUsage): StatedUsage {
+  return Object.fromEntries(Object.entries(usage).filter(([, tokens]) => tokens !== undefined));
+}
+
+function contradicts(one: number | undefined, other: number | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}
+
+/** With a `total`, as Langfuse would else show none: the one that is mapped, or the sum. */
+function costsIn(look: Look, base: Draft['costDetails']): Draft['costDetails'] {
+  const found = Object.entries(look.under('cost.')).map(([name, value]) => [name, amount(value)] as const);
+  const costs = found.filter((entry): entry is readonly [string, number] => entry[1] !== undefined);
+  if (costs.length === 0) return base;
+  const { total, ...kinds } = Object.fromEntries(costs);
+  const { total: _, ...others } = base ?? {};
+  const all = { ...others, ...kinds };
+  const sum = Object.values(all).reduce((a, b) => a + b, 0);
+  return { ...all, total: total ?? Number(sum.toFixed(12)) };
 }
 
 function outcomeIn(look: Look, base: Draft, status: number | undefined): Pick<Draft, 'level' | 'statusMessage'> {
@@ -166,23 +169,24 @@ function timesIn(look: Look, options: ReadOptions, base?: CallTimes, logged = 0)
     const text = look.text(place);
     return text === undefined ? undefined : parseTime(text, options.timeZone);
   };
-  const seconds = amount(look.value('durationSeconds'));
-  const duration = amount(look.value('duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
+  const duration = durationIn(look);
   const end = at('endTime') ?? (base || logged === 0 ? undefined : logged);
   const start = at('startTime') ?? (end !== undefined && duration !== undefined ? end - duration : undefined);
   const startTime = Math.floor(start ?? base?.startTime ?? end ?? -1);
   if (startTime < 0) return undefined;
   const length = duration ?? (base && base.endTime - base.startTime) ?? 0;
-  const first = at('completionStartTime') ?? base?.completionStartTime;
+  const first = at('completionStartTime') ?? base?.completionStartTime ?? -1;
   return {
     startTime,
     endTime: Math.max(startTime, Math.floor(at('endTime') ?? startTime + length)),
-    ...(first !== undefined && { completionStartTime: first }),
+    // One before the start is of other times than these.
+    ...(first >= startTime && { completionStartTime: Math.floor(first) }),
   };
 }
 
-/** All fields, but those that the map shows in a place of their own. */
-function restOf(line: Line, map: FieldMap): JsonObject {
-  const shown = new Set([...map.values()].flat());
-  return Object.fromEntries([...line.fields].filter(([name]) => !shown.has(name)));
+/** Milliseconds. */
+function durationIn(look: Look): number | undefined {
+  const seconds = amount(look.value('durationSeconds'));
+  const duration = amount(look.value('duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
+  return duration === undefined ? undefined : Math.min(duration, LONGEST);
 }

@@ -98,6 +98,8 @@ export function metadataOf(
     ...SHOWN.map((name) => [...path, 'usage', name]),
     ...DETAILS.flatMap((name) => shownDetails(says, name).map((detail) => [...path, 'usage', name, detail])),
     ...[['ai'], path].map((owner) => [...owner, 'payload']),
+    // What Kong took out of the prompt, with the words it took out.
+    ['ai', 'sanitizer', 'sanitized_items'],
     // Keys are passed in queries as well as in headers.
     ['request', 'querystring'],
   ];

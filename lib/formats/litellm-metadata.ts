@@ -54,13 +54,8 @@ function entriesOf(object: JsonObject, shown: Shown, elsewhere: ReadonlySet<stri
     .filter(
       ([name, value]) => !(name === 'error_str' && shown.statusMessage?.includes(textWithoutSecrets(String(value)))),
     )
-    .map(([name, value]): [string, Json] => [renamed(name), tidied(name, value, shown)]);
+    .map(([name, value]): [string, Json] => [name, tidied(name, value, shown)]);
   return Object.fromEntries(entries.filter(([, value]) => told(value)));
-}
-
-/** Whatever has `api_key` in its name is taken out as a secret: these names, teams and hashes of a key are none. */
-function renamed(name: string): string {
-  return name.replace(/^user_api_key_/, 'key_');
 }
 
 function tidied(name: string, value: Json, shown: Shown): Json {
@@ -86,7 +81,7 @@ function without(object: JsonObject, names: ReadonlySet<string>): JsonObject {
 function pruned(object: JsonObject): JsonObject {
   const entries = Object.entries(object)
     .filter(([name]) => !/^referr?er$/i.test(name))
-    .map(([name, value]): [string, Json] => [renamed(name), isObject(value) ? pruned(value) : value]);
+    .map(([name, value]): [string, Json] => [name, isObject(value) ? pruned(value) : value]);
   return Object.fromEntries(entries.filter(([, value]) => told(value)));
 }
 

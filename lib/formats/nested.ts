@@ -65,7 +65,12 @@ function put(whole: JsonObject, path: readonly string[], text: string): void {
   const read = asObject(text);
   const known = asObject(owner[name]);
   // The whole and its parts may both be logged: neither hides the other.
-  owner[name] = read ? Object.assign(bare(), read, known) : (known ?? text);
+  owner[name] = read ? Object.assign(bare(), read, known) : (known ?? listIn(text) ?? text);
+}
+
+function listIn(text: string): Json[] | undefined {
+  const read = /^\s{0,8}\[/.test(text) ? parseJson(text) : undefined;
+  return Array.isArray(read) ? read : undefined;
 }
 
 /** Without a prototype, because a field may be called `__proto__`. */

@@ -2,12 +2,15 @@ import { withoutQuery } from './path.ts';
 
 export const LEFT_OUT = '[left out]';
 const SECRET =
-  /authorization|cookie|api[-_]?key|access[-_]?key|subscription[-_]?key|secret|password|credential|^x-goog-api|signature|(?<!(?:input|output|total|max|prompt|completion|cached|reasoning|first|last)[-_]?)token$/i;
+  /authorization|cookie|api[-_]?key|access[-_]?key|subscription[-_]?key|secret|password|credential|^x-goog-api|signature|(?<!(?:input|output|total|max|prompt|completion|cached|reasoning|first|last|per)[-_]?)token$/i;
 const ADDRESS = /(?:path|uri|url|referr?er)$/i;
+
+/** What is said of a key and is none: its name, its owner, its hash (`user_api_key_alias`, `api_key_name`). */
+const OF_A_KEY = /^(?:user_)?api_key_(?!auth|prefix|secret|value)[a-z]/;
 
 /** Whether a field or header of this name carries what opens a door. A token that is counted is none. */
 export function isSecret(name: string): boolean {
-  return SECRET.test(name);
+  return SECRET.test(name) && !OF_A_KEY.test(name);
 }
 
 /** Whether a field or header of this name holds an address, which may carry keys in its query. */

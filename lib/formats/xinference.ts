@@ -12,6 +12,7 @@ import { amount } from './values.ts';
 /** `api_call` alone is anybody's word. */
 const SIGNS = ['model_id', 'model_name', 'model_type', 'api_key_name'];
 const DEFAULT_NAME = 'ai-gateway';
+const MEDIA = /^\/(?:v1\/(?:audio|images|videos?|flexible)|sdapi)\//;
 const WELL = /^(?:success|successful|succeeded|ok|true|completed)$/i;
 
 /**
@@ -34,7 +35,8 @@ export function readXinference(line: Line, { timeZone }: ReadOptions): Found | u
 function isInference(line: Line): boolean {
   const category = line.text('category');
   if (category !== undefined && category !== 'admin') return category === 'inference';
-  return llmApi(line.text('endpoint') ?? '') !== undefined;
+  const endpoint = line.text('endpoint') ?? '';
+  return llmApi(endpoint) !== undefined || MEDIA.test(endpoint);
 }
 
 /** No line has an id of its own: nothing but the whole tells one from the next. */

@@ -3,20 +3,28 @@ import { closest } from '../closest.ts';
 import { type FieldMap, PLACES } from '../formats/field-map.ts';
 
 const MAX_BYTES = 2048;
-const path = z.string('names no field').check(z.minLength(1, 'names no field'), z.maxLength(200, 'is too long'));
-const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLength(1, 'names no field'))]));
+/** As many names of a path as are looked for. */
+const MAX_STEPS = 8;
+const path = z.string().check(
+  z.minLength(1),
+  z.maxLength(200),
+  z.refine((value) => value.split('.').length <= MAX_STEPS),
+);
+const PATHS = `must name a field in 1 to 200 characters and at most ${MAX_STEPS} names with dots between, or several in a list`;
+const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLength(1))], PATHS));
 
 /**
  * Reads `FIELD_MAP`: JSON of places in the trace's shape and the fields they are taken from, each a path or several of
  * which the first that says anything counts: `{"model": "ai_log.model_name", "userId": ["x_user", "consumer"]}`.
  */
 export function parseFieldMap(json: string): { value: FieldMap } | { problems: string[] } {
-  if (Buffer.byteLength(json) > MAX_BYTES) return { problems: [`is longer than ${MAX_BYTES} bytes`] };
+  if (Buffer.byteLength(json) > MAX_BYTES)
+    return { problems: [`is longer than ${MAX_BYTES} bytes; keep the places you need most`] };
   const checked = Written.safeParse(jsonOf(json));
   if (!checked.success) {
     const [issue] = checked.error.issues;
-    const where = issue?.path.length ? `${issue.path.join('.')}: ${issue.message}` : 'as {"model": "my_model"}';
-    return { problems: [`must be a JSON object of places and field names (${where})`] };
+    if (issue?.path.length) return { problems: [`${issue.path.join('.').slice(0, 80)}: ${issue.message}`] };
+    return { problems: ['must be a JSON object of places and field names, as in {"model": "my_model"}'] };
   }
   const entries = Object.entries(checked.data);
   const problems = entries.flatMap(([place]) => wrongWith(place) ?? []);

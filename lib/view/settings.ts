@@ -66,6 +66,12 @@ export interface View extends ViewOptions {
   readonly redaction: Redaction;
 }
 
+/** What is wrong with settings that are right each for itself. */
+export function wrongTogether(values: Readonly<Record<string, string>>): string[] {
+  if (values.SOURCE_FORMAT !== 'custom' || values.FIELD_MAP !== undefined) return [];
+  return ['SOURCE_FORMAT is custom, which is what FIELD_MAP says; set FIELD_MAP to the fields of your logs'];
+}
+
 /** The view that checked settings describe. */
 export function viewOf(s: Parsed): View {
   return {

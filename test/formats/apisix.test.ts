@@ -186,11 +186,7 @@ describe('an APISIX log of a call of an LLM', () => {
     ['a summary that says so', {}, 180],
     ['a summary that denies it', { llm_summary: { ...SUMMARY, stream: 'false' } }, undefined],
     ['an older summary, and the request', { llm_summary: without(SUMMARY, 'stream') }, 180],
-    [
-      'an older summary, and the answer’s type',
-      { llm_summary: without(SUMMARY, 'stream'), llm_request: null },
-      180,
-    ],
+    ['an older summary, and the answer’s type', { llm_summary: without(SUMMARY, 'stream'), llm_request: null }, 180],
     [
       'an older summary, and nothing else',
       { llm_summary: without(SUMMARY, 'stream'), llm_request: null, response: { status: 200 } },
@@ -231,7 +227,11 @@ describe('an APISIX log of a call of an LLM', () => {
   it.each<[string, Flat, Json | undefined]>([
     ['model of the answer', {}, 'qwen-plus'],
     ['model of the request', { llm_summary: { ...SUMMARY, model: null } }, 'gpt-4'],
-    ['model in the request’s body', { llm_summary: { duration: '1' }, llm_request: null, request: { body: '{"model":"m","messages":[]}' } }, 'm'],
+    [
+      'model in the request’s body',
+      { llm_summary: { duration: '1' }, llm_request: null, request: { body: '{"model":"m","messages":[]}' } },
+      'm',
+    ],
     ['no model', { llm_summary: { duration: '1' } }, undefined],
   ])('has the %s', (_what, over, model) => {
     expect(callOf(apisix(over)).observation.model).toBe(model);
@@ -319,7 +319,9 @@ describe('an APISIX log of a call of an LLM', () => {
   });
 
   it('is told apart by the whole record', () => {
-    const ids = [apisix(), apisix({ client_ip: '192.0.2.10' }), apisix({ __time__: '1795244404' })].map(callOf);
+    const ids = [apisix(), apisix({ client_ip: '192.0.2.10' }), apisix({ __time__: '1795244404' })].map((flat) =>
+      callOf(flat),
+    );
     expect(new Set(ids.map(({ observation }) => observation.id)).size).toBe(3);
     expect(new Set(ids.map(({ trace }) => trace.id)).size).toBe(3);
     expect(callOf(apisix())).toEqual(callOf(apisix()));
@@ -393,6 +395,7 @@ describe('a line of anything else', () => {
     ['an APISIX log without a summary', without(apisix(), 'llm_summary')],
     ['an llm_summary that is a text', apisix({ llm_summary: 'The user asked for a lake.' })],
     ['an llm_summary of something else', apisix({ llm_summary: { total_calls: 3 } })],
+    ['a request_type of another program', { request_type: 'ai_chat', status: '200', __time__: '1795244403' }],
     ['an empty llm_summary', apisix({ llm_summary: {} })],
   ])('such as %s is skipped', (_what, flat) => {
     expect(readFlat(flat)).toEqual({ kind: 'skip', reason: 'non_ai' });

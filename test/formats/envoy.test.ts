@@ -112,7 +112,12 @@ describe('a line of Envoy AI Gateway of a call of an LLM', () => {
   });
 
   it('is what its facets say', () => {
-    const facets = { format: 'envoy', route: 'httproute/default/chat/rule/0', status: 200, path: '/v1/chat/completions' };
+    const facets = {
+      format: 'envoy',
+      route: 'httproute/default/chat/rule/0',
+      status: 200,
+      path: '/v1/chat/completions',
+    };
     expect(readFlat(envoy())).toMatchObject({ facets });
   });
 
@@ -134,22 +139,46 @@ describe('a line of Envoy AI Gateway of a call of an LLM', () => {
 
   it.each<[string, Flat, string | undefined]>([
     ['response model', {}, 'gpt-4o-mini-2024-07-18'],
-    ['model that replaced the one asked for', { 'gen_ai.response.model': null, 'gen_ai.request.model_override': 'us.mini' }, 'us.mini'],
+    [
+      'model that replaced the one asked for',
+      { 'gen_ai.response.model': null, 'gen_ai.request.model_override': 'us.mini' },
+      'us.mini',
+    ],
     ['request model', { 'gen_ai.response.model': null }, 'gpt-4o-mini'],
-    ['model in the gateway’s header', { 'gen_ai.response.model': '-', 'gen_ai.request.model': null, 'x-ai-eg-model': 'm' }, 'm'],
+    [
+      'model in the gateway’s header',
+      { 'gen_ai.response.model': '-', 'gen_ai.request.model': null, 'x-ai-eg-model': 'm' },
+      'm',
+    ],
   ])('has the %s', (_what, over, model) => {
     expect(callOf(envoy(over)).observation.model).toBe(model);
   });
 
   it.each<[string, Flat, Json | undefined]>([
-    ['nulls', { 'gen_ai.usage.input_tokens': null, 'gen_ai.usage.output_tokens': null, 'gen_ai.usage.total_tokens': null }, undefined],
-    ['zeros', { 'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0, 'gen_ai.usage.total_tokens': 0 }, undefined],
+    [
+      'nulls',
+      { 'gen_ai.usage.input_tokens': null, 'gen_ai.usage.output_tokens': null, 'gen_ai.usage.total_tokens': null },
+      undefined,
+    ],
+    [
+      'zeros',
+      { 'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0, 'gen_ai.usage.total_tokens': 0 },
+      undefined,
+    ],
     ['texts', { 'gen_ai.usage.input_tokens': '40' }, { input: 40, output: 20, total: 60 }],
     ['no total', { 'gen_ai.usage.total_tokens': '-' }, { input: 40, output: 20, total: 60 }],
-    ['reasoning', { 'gen_ai.usage.reasoning_tokens': 15 }, { input: 40, output: 5, output_reasoning_tokens: 15, total: 60 }],
+    [
+      'reasoning',
+      { 'gen_ai.usage.reasoning_tokens': 15 },
+      { input: 40, output: 5, output_reasoning_tokens: 15, total: 60 },
+    ],
     [
       'a cache',
-      { 'gen_ai.usage.cached_input_tokens': 10, 'gen_ai.usage.cache_creation_input_tokens': 5, 'gen_ai.usage.total_tokens': null },
+      {
+        'gen_ai.usage.cached_input_tokens': 10,
+        'gen_ai.usage.cache_creation_input_tokens': 5,
+        'gen_ai.usage.total_tokens': null,
+      },
       { input: 25, input_cached_tokens: 10, input_cache_creation: 5, output: 20, total: 60 },
     ],
   ])('with %s has that usage', (_what, over, expected) => {
@@ -160,7 +189,12 @@ describe('a line of Envoy AI Gateway of a call of an LLM', () => {
     ['429', { response_code: 429 }, { level: 'ERROR', statusMessage: 'HTTP 429 · via_upstream' }],
     [
       '503 of the gateway',
-      { response_code: 503, response_flags: 'UF', response_code_details: '-', upstream_transport_failure_reason: 'refused' },
+      {
+        response_code: 503,
+        response_flags: 'UF',
+        response_code_details: '-',
+        upstream_transport_failure_reason: 'refused',
+      },
       { level: 'ERROR', statusMessage: 'HTTP 503 · UF · refused' },
     ],
     ['0', { response_code: 0, response_flags: 'DC' }, { level: 'ERROR', statusMessage: 'HTTP 0 · DC · via_upstream' }],
@@ -262,7 +296,11 @@ describe('a line of Envoy AI Gateway of a call of an MCP tool', () => {
   it.each<[string, Flat, string]>([
     ['its tool', {}, 'find'],
     ['its method, without a tool', { 'mcp.tool.name': null }, 'tools/call'],
-    ['its method under the older name', { 'mcp.tool.name': null, 'mcp.method.name': null, mcp_method: 'tools/list' }, 'tools/list'],
+    [
+      'its method under the older name',
+      { 'mcp.tool.name': null, 'mcp.method.name': null, mcp_method: 'tools/list' },
+      'tools/list',
+    ],
   ])('is a tool named after %s, where asked for', (_what, over, name) => {
     expect(withMcp({ ...MCP, ...over })).toMatchObject({
       kind: 'call',
@@ -276,7 +314,11 @@ describe('the Envoy reader', () => {
     const part = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
     fc.assert(
       fc.property(part, part, part, (model, tokens, path) => {
-        const over = { 'gen_ai.response.model': model, 'gen_ai.usage.input_tokens': tokens, 'x-envoy-origin-path': path };
+        const over = {
+          'gen_ai.response.model': model,
+          'gen_ai.usage.input_tokens': tokens,
+          'x-envoy-origin-path': path,
+        };
         expect(readFlat(envoy(over))).toEqual(readFlat(envoy(over)));
         expect(readFlat(envoy(over)).kind).toBe('call');
       }),

@@ -134,7 +134,10 @@ export const BY_FORMAT: readonly (readonly [format: string, record: Flat])[] = [
 
 /** The field that tells one call of a format from another, for records that are made in numbers. */
 export const TELLING: Readonly<Record<string, (record: Flat, n: number) => Flat>> = {
-  higress: (record, n) => ({ ...record, request_id: `request-${n}` }),
+  higress: (record, n) =>
+    'content' in record
+      ? { ...record, content: String(record.content).replace('11111111-2222', `request-${n}`) }
+      : { ...record, request_id: `request-${n}` },
   seed: (record, n) => ({ ...record, trace_id: `trace-${n}` }),
   litellm: (record, n) => ({ ...record, ...('id' in record ? { id: `call-${n}` } : { request_id: `call-${n}` }) }),
   otel: (record, n) => ({ ...record, spanID: (n + 1).toString(16).padStart(16, '0') }),

@@ -99,7 +99,9 @@ function proxy(over: JsonObject): Json {
 
 describe('a Kong log of a call of an LLM', () => {
   it('is the call that the mapping says', () => {
-    const { trace, observation } = callOf(kong({ proxy: PROXY, sanitizer: { pii_identified: 1 } }));
+    const { trace, observation } = callOf(
+      kong({ proxy: PROXY, sanitizer: { pii_identified: 1, sanitized_items: [{ original: 'mei@example.com' }] } }),
+    );
     expect(trace).toEqual({
       id: '5a3c0d9e5a3c0d9e5a3c0d9e5a3c0d9e',
       name: 'assistant',
@@ -422,7 +424,7 @@ describe('a Kong log of a call of an LLM', () => {
   });
 
   it('keeps names that lead to the prototype as harmless as others', () => {
-    const flat = JSON.parse('{"request.__proto__.polluted":"yes","ai.__proto__.polluted":"yes"}');
+    const flat = JSON.parse('{"request.headers.__proto__.polluted":"yes","ai.__proto__.polluted":"yes"}');
     const { trace } = callOf({ ...kong({ proxy: PROXY }), ...flat });
     expect(trace.name).toBe('assistant');
     expect(({} as JsonObject).polluted).toBeUndefined();

@@ -26,13 +26,13 @@ describe('a standard logging payload', () => {
           custom_llm_provider: 'dashscope',
           saved_cache_cost: '0',
           response_time: '0.779696',
-          key_hash: '9f86d081884c7d65',
-          key_alias: 'helpdesk',
-          key_team_id: 'team-7',
-          key_team_alias: 'support',
-          key_user_id: 'owner-3',
-          key_end_user_id: 'visitor-12',
-          key_request_route: '/v1/chat/completions',
+          user_api_key_hash: '9f86d081884c7d65',
+          user_api_key_alias: 'helpdesk',
+          user_api_key_team_id: 'team-7',
+          user_api_key_team_alias: 'support',
+          user_api_key_user_id: 'owner-3',
+          user_api_key_end_user_id: 'visitor-12',
+          user_api_key_request_route: '/v1/chat/completions',
           requester_ip_address: '10.1.2.3',
           requester_metadata: { shop: 'north' },
           requester_custom_headers: { 'x-tenant': 'a' },
@@ -474,7 +474,7 @@ describe('tags and metadata', () => {
 
   it('keep integers that a double cannot hold', () => {
     const metadata = '{"user_api_key_alias":"k","spend_logs_metadata":{"order":1234567890123456789}}';
-    const { key_alias: alias, spend_logs_metadata: kept } = callOf(payload({ metadata })).trace.metadata;
+    const { user_api_key_alias: alias, spend_logs_metadata: kept } = callOf(payload({ metadata })).trace.metadata;
     expect({ alias, kept }).toEqual({ alias: 'k', kept: { order: '1234567890123456789' } });
   });
 });

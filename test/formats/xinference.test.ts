@@ -70,6 +70,7 @@ describe('a line of the audit log', () => {
           client_ip: '10.1.2.3',
           node: 'gpu-7',
           address: '10.9.0.7:9997',
+          api_key_name: 'shop-bot',
         },
       },
       observation: {
@@ -254,9 +255,13 @@ describe('what is no call', () => {
   });
 });
 
-it('a call of a path that the log files under admin is a call', () => {
-  const { observation } = callOf({ ...CHAT, category: 'admin', endpoint: '/anthropic/v1/messages' });
-  expect(observation.name).toBe('v1/messages');
+it.each([
+  ['/anthropic/v1/messages', 'v1/messages'],
+  ['/v1/responses', 'v1/responses'],
+  ['/v1/flexible/infers', 'flexible/infers'],
+  ['/sdapi/v1/img2img', 'sdapi/v1/img2img'],
+])('a call of %s, which the log files under admin, is a call', (endpoint, name) => {
+  expect(callOf({ ...CHAT, category: 'admin', endpoint }).observation.name).toBe(name);
 });
 
 it.each([

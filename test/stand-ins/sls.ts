@@ -4,10 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from '../../lib/types.ts';
 import { listen } from './listen.ts';
 import { type Fault, type Faults, nextFault } from './sls/fault.ts';
-import { type Answer, getCursor, getCursorTime, listShards, pullLogs, refusal } from './sls/operations.ts';
+import {
+  type Answer,
+  getCursor,
+  getCursorTime,
+  listShards,
+  type PullRules,
+  pullLogs,
+  refusal,
+  type Verdict,
+} from './sls/operations.ts';
 import { readRequest, type SlsRequest } from './sls/request.ts';
 import { checkSignature } from './sls/signature.ts';
-import { cursorOf, Shard, type SlsGroup } from './sls/store.ts';
+import { cursorOf, Shard, type SlsGroup, type SlsLog } from './sls/store.ts';
 
 export type { Fault, Faults } from './sls/fault.ts';
 export type { SlsRequest } from './sls/request.ts';
@@ -23,6 +32,8 @@ export interface SlsOptions {
   readonly port?: number;
   /** Unix milliseconds, for the check of the request's date. */
   readonly now?: () => number;
+  /** What the SPL of any `query` makes of a log; default: it keeps all. */
+  readonly spl?: (log: SlsLog) => Verdict;
 }
 
 export interface RecordedRequest extends SlsRequest {
@@ -76,7 +87,11 @@ export async function startSls(options: SlsOptions): Promise<SlsStandIn> {
     const denied = checkSignature(request, options.credentials, options.region ?? 'cn-hangzhou', now);
     const usual: Answer = denied
       ? { kind: 'refusal', ...denied }
-      : shards.answer(request, options.groupsPerPage ?? 1000, fault);
+      : shards.answer(request, {
+          pageLimit: options.groupsPerPage ?? 1000,
+          fault,
+          spl: options.spl ?? (() => 'keep'),
+        });
     await reply(request, response, usual, fault);
   }
 
@@ -107,7 +122,7 @@ class Shards {
     return shard;
   }
 
-  answer(r: SlsRequest, groupsPerPage: number, fault: Fault | undefined): Answer {
+  answer(r: SlsRequest, rules: PullRules): Answer {
     const [logstores, logstore = '', isShards, id] = r.path;
     if (r.headers['x-log-apiversion'] !== '0.6.0')
       return refusal(400, 'MissApiVersion', 'x-log-apiversion is missing.');
@@ -122,13 +137,13 @@ class Shards {
     if (id === undefined) return listShards([...shards.keys()]);
     const shard = shards.get(Number(id));
     if (shard === undefined) return refusal(400, 'ShardNotExist', `shard ${id} does not exist`);
-    return operate(r, shard, groupsPerPage, fault);
+    return operate(r, shard, rules);
   }
 }
 
-function operate(r: SlsRequest, shard: Shard, groupsPerPage: number, fault: Fault | undefined): Answer {
+function operate(r: SlsRequest, shard: Shard, rules: PullRules): Answer {
   const type = r.query.get('type');
-  if (type === 'log' || type === 'logs') return pullLogs(r, shard, groupsPerPage, fault);
+  if (type === 'log' || type === 'logs') return pullLogs(r, shard, rules);
   if (type === 'cursor') return getCursor(r, shard);
   if (type === 'cursor_time') return getCursorTime(r, shard);
   return refusal(400, 'ParameterInvalid', 'type is log, logs, cursor or cursor_time.');

@@ -60,7 +60,16 @@ function nameOf(name: string, fields: ReadonlyMap<string, string>): string {
 }
 
 function isOwn(name: string, value: string, { statusMessage }: Shown): boolean {
-  if (FIELDS.has(name) || FLATTENED.test(name) || isBare(name) || !present(value) || value === '[]') return false;
+  // A whole record that was logged as one text may bring the store's own fields along.
+  if (
+    /^__\w{1,40}__$/.test(name) ||
+    FIELDS.has(name) ||
+    FLATTENED.test(name) ||
+    isBare(name) ||
+    !present(value) ||
+    value === '[]'
+  )
+    return false;
   return !(name === 'statusMessage' && (value === 'OK' || value === statusMessage));
 }
 

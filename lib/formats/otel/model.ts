@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present, structured } from '../values.ts';
+import { withoutSecrets } from '../secrets.ts';
+import { firstText, isObject, present, structured } from '../values.ts';
 import { typed } from './attributes.ts';
 import type { Span } from './span.ts';
 
@@ -11,7 +12,8 @@ const MODELS = [
 ];
 
 export function modelOf({ attributes }: Span): string | undefined {
-  return attributes.text(...MODELS);
+  const invoked = attributes.read('llm.invocation_parameters');
+  return attributes.text(...MODELS) ?? (isObject(invoked) ? firstText(invoked.model) : undefined);
 }
 
 /** Attributes that say no more than the model does. */
@@ -38,7 +40,7 @@ export function parametersOf({ attributes }: Span): JsonObject | undefined {
     return setting === undefined ? [] : [[setting, structured(typed(value)) ?? null]];
   });
   const all = [...listed, ...named].filter(([, value]) => present(value));
-  return all.length > 0 ? Object.fromEntries(all) : undefined;
+  return all.length > 0 ? withoutSecrets(Object.fromEntries(all)) : undefined;
 }
 
 /** The setting that an attribute of this name states. */

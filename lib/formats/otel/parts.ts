@@ -70,7 +70,8 @@ function toolMessage(part: Json): JsonObject {
 
 /** A call of a tool in ChatML, from any convention's: arguments are JSON text. */
 export function toolCall(call: Json): Json {
-  if (!isObject(call) || (isObject(call.function) && typeof call.function.arguments === 'string')) return call;
+  const chatMl = isObject(call) && isObject(call.function) && typeof call.function.arguments === 'string';
+  if (!isObject(call) || (chatMl && present(call.type))) return call;
   const inner = isObject(call.function) ? call.function : call;
   const name = inner.name ?? call.name;
   const given = inner.arguments ?? inner.args ?? inner.input ?? call.server_tool_call ?? {};

@@ -1,7 +1,7 @@
 import type { Json } from '../../types.ts';
 import type { Line } from '../line.ts';
 import { salvage } from '../salvage.ts';
-import { isObject, present } from '../values.ts';
+import { isObject, present, structured } from '../values.ts';
 import { Attributes, attributesIn, opened, typed } from './attributes.ts';
 import { instantOf } from './instant.ts';
 
@@ -63,7 +63,7 @@ function flattenedIn({ fields }: Line, names: readonly string[]): [string, Json]
   const prefixes = names.map((name) => `${name}.`);
   return [...fields].flatMap(([field, value]): [string, Json][] => {
     const prefix = prefixes.find((start) => field.startsWith(start));
-    return prefix === undefined ? [] : [[field.slice(prefix.length), typed(value)]];
+    return prefix === undefined ? [] : [[field.slice(prefix.length), structured(typed(value)) ?? null]];
   });
 }
 

@@ -2,7 +2,7 @@ import { type Compression, compress, encodeGroups } from './encode.ts';
 import type { Fault } from './fault.ts';
 import type { SlsRequest } from './request.ts';
 import type { Refusal } from './signature.ts';
-import { cursorOf, positionOf, type Shard } from './store.ts';
+import { cursorOf, positionOf, type Shard, type SlsGroup, type SlsLog } from './store.ts';
 
 export type Answer =
   | { readonly kind: 'answer'; readonly headers: Readonly<Record<string, string>>; readonly body: Buffer }
@@ -16,8 +16,19 @@ export function json(value: unknown): Answer {
   return { kind: 'answer', headers: { 'Content-Type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) };
 }
 
-/** PullLogs: groups from `cursor` on, `end_cursor` excluded. */
-export function pullLogs(r: SlsRequest, shard: Shard, pageLimit: number, fault: Fault | undefined): Answer {
+/** What SPL makes of a log: keeps it, drops it, or fails on it. */
+export type Verdict = 'keep' | 'drop' | 'fail';
+
+/** How PullLogs answers beside what is asked. */
+export interface PullRules {
+  readonly pageLimit: number;
+  readonly fault: Fault | undefined;
+  /** Stands for the pipeline of a `query`. */
+  readonly spl: (log: SlsLog) => Verdict;
+}
+
+/** PullLogs: groups from `cursor` on, `end_cursor` excluded; with a `query` only of what its pipeline keeps. */
+export function pullLogs(r: SlsRequest, shard: Shard, { pageLimit, fault, spl }: PullRules): Answer {
   const from = positionOf(r.query.get('cursor') ?? '');
   const endCursor = r.query.get('end_cursor');
   const end = endCursor === undefined ? undefined : positionOf(endCursor);
@@ -27,10 +38,35 @@ export function pullLogs(r: SlsRequest, shard: Shard, pageLimit: number, fault: 
   const count = Number(r.query.get('count'));
   if (!Number.isInteger(count) || count < 1 || count > 1000)
     return refusal(400, 'ParameterInvalid', 'count is 1 to 1000.');
+  if (r.query.has('query') !== (r.query.get('pullMode') === 'scan_on_stream'))
+    return refusal(400, 'ParameterInvalid', 'query and pullMode=scan_on_stream go together.');
   const hole = fault?.kind === 'empty-moved' ? shard.behindHole(from) : undefined;
   if (hole !== undefined) return page(r, [], hole, undefined, fault);
   const { groups, next, last } = shard.slice(from, end, Math.min(count, pageLimit, forced(fault)));
-  return page(r, groups, next, last, fault);
+  return r.query.has('query') ? scanned(r, groups, next, last, fault, spl) : page(r, groups, next, last, fault);
+}
+
+/** The cursor moves over everything that was looked at; groups of which nothing is kept are gone. */
+function scanned(
+  r: SlsRequest,
+  groups: readonly SlsGroup[],
+  next: bigint,
+  last: bigint | undefined,
+  fault: Fault | undefined,
+  spl: PullRules['spl'],
+): Answer {
+  const kept = groups.map((group) => ({ ...group, logs: group.logs.filter((log) => spl(log) === 'keep') }));
+  const left = kept.filter(({ logs }) => logs.length > 0);
+  const answer = page(r, left, next, last, fault);
+  if (answer.kind === 'refusal') return answer;
+  const logs = groups.flatMap((group) => group.logs);
+  const counts = {
+    'x-log-rawdatacount': String(groups.length),
+    'x-log-rawdatalines': String(logs.length),
+    'x-log-resultlines': String(left.flatMap((group) => group.logs).length),
+    'x-log-failedlines': String(logs.filter((log) => spl(log) === 'fail').length),
+  };
+  return { ...answer, headers: { ...answer.headers, ...counts } };
 }
 
 function forced(fault: Fault | undefined): number {
