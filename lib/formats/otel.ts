@@ -1,5 +1,5 @@
 import { contentOf, hash32, traceIdOf } from '../identity.ts';
-import type { Json } from '../types.ts';
+import type { Json, ObservationType } from '../types.ts';
 import { drafted, type Found, skipped, unreadable } from './draft.ts';
 import type { Line } from './line.ts';
 import type { ReadOptions } from './options.ts';
@@ -38,19 +38,26 @@ function callOfSpan(span: Span, timeZone: string): Found {
   const [userId, sessionId, model] = [attributes.text(...USERS), attributes.text(...SESSIONS), modelOf(span)];
   const outcome = outcomeOf(span);
   const firstToken = times.completionStartTime !== undefined;
-  const shown = { model, userId, sessionId, statusMessage: outcome.statusMessage, firstToken, ids: ids.named };
+  const type = typeOfSpan(span);
+  const counted = !SUMS.has(type);
+  const { statusMessage } = outcome;
+  const shown = { model, userId, sessionId, statusMessage, firstToken, counted, ids: ids.named };
   return drafted({
     ...{ traceId: ids.trace, observationId: ids.span, parentId: ids.parent, name, userId, sessionId, model, times },
-    type: typeOfSpan(span),
+    type,
     traceName: traceNameOf(span),
     tags: tagsIn(attributes.read('langfuse.trace.tags', 'langfuse.tags', 'tag.tags')),
     modelParameters: parametersOf(span),
-    ...{ input: inputOf(span), output: outputOf(span), usage: usageOf(attributes), costDetails: costOf(attributes) },
+    ...{ input: inputOf(span), output: outputOf(span) },
+    ...(counted && { usage: usageOf(attributes), costDetails: costOf(attributes) }),
     ...outcome,
     metadata: metadataOf(span, shown),
     ...{ route: attributes.text('http.route'), status: httpStatusOf(span), path: pathOf(span) },
   });
 }
+
+/** What these state is the sum of the calls below them, which Langfuse would count twice. */
+const SUMS: ReadonlySet<ObservationType> = new Set(['agent', 'chain']);
 
 const USERS = [
   ...['langfuse.user.id', 'user.id', 'gen_ai.user.id', 'enduser.id', 'langfuse.trace.user_id'],

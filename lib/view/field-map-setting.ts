@@ -5,13 +5,11 @@ import { type FieldMap, PLACES } from '../formats/field-map.ts';
 const MAX_BYTES = 2048;
 /** As many names of a path as are looked for. */
 const MAX_STEPS = 8;
-const path = z.string().check(
-  z.minLength(1),
-  z.maxLength(200),
-  z.refine((value) => value.split('.').length <= MAX_STEPS),
-);
-const PATHS = `must name a field in 1 to 200 characters and at most ${MAX_STEPS} names with dots between, or several in a list`;
-const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLength(1))], PATHS));
+const PATHS = `must be a field name of 1 to 200 characters, of at most ${MAX_STEPS} names with dots between, or a list of such`;
+const path = z
+  .string(PATHS)
+  .check(z.refine((text) => text !== '' && text.length <= 200 && text.split('.').length <= MAX_STEPS, PATHS));
+const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLength(1, PATHS))], PATHS));
 
 /**
  * Reads `FIELD_MAP`: JSON of places in the trace's shape and the fields they are taken from, each a path or several of

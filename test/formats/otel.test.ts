@@ -232,6 +232,14 @@ describe('a span that is no call', () => {
   });
 });
 
+describe('what an agent or a chain states as used', () => {
+  it.each(['AGENT', 'CHAIN'])('is the sum of the calls below it: metadata of an %s, not usage', (kind) => {
+    const { trace, observation } = callOf(span({ 'gen_ai.span.kind': kind, 'gen_ai.usage.input_tokens': 9 }));
+    expect(observation).not.toHaveProperty('usageDetails');
+    expect(trace.metadata['gen_ai.usage.input_tokens']).toBe(9);
+  });
+});
+
 describe('the type of a span', () => {
   it.each<[string, Flat]>([
     ['generation', { 'gen_ai.span.kind': 'LLM' }],

@@ -30,6 +30,8 @@ export interface Shown {
   readonly statusMessage: string | undefined;
   /** Whether the call shows when the first token came. */
   readonly firstToken: boolean;
+  /** Whether the call shows tokens and cost. */
+  readonly counted: boolean;
   /** The ids as the record names them, where Langfuse cannot have them so. */
   readonly ids: JsonObject;
 }
@@ -74,7 +76,8 @@ function isOwn(name: string, value: string, { statusMessage }: Shown): boolean {
 }
 
 function isShown(name: string, value: Json, shown: Shown): boolean {
-  if (!present(value) || isContent(name) || COUNTED.has(name) || NAMED.has(name)) return true;
+  if (!present(value) || isContent(name) || NAMED.has(name)) return true;
+  if (shown.counted && COUNTED.has(name)) return true;
   if (settingOf(name) !== undefined || listsParameters(name) || namesModel(name, value, shown.model)) return true;
   if (/(?:user|conversation|session|thread)[._]id$/.test(name)) {
     return String(value) === shown.userId || String(value) === shown.sessionId;
