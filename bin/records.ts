@@ -1,5 +1,5 @@
-import { pairsIn } from '../lib/formats/pairs.ts';
-import { isObject, parseJson } from '../lib/formats/values.ts';
+import { pairsIn } from '../lib/formats/line/pairs.ts';
+import { isObject, parseJson } from '../lib/formats/values/values.ts';
 import { fromFlat } from '../lib/record.ts';
 import type { Json, LogRecord } from '../lib/types.ts';
 

@@ -1,5 +1,5 @@
 import { closest } from './closest.ts';
-import { present } from './formats/values.ts';
+import { present } from './formats/values/values.ts';
 import type { Facets, Json, LlmCall } from './types.ts';
 
 type Value = (call: LlmCall, facets: Facets) => Json | undefined;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isObject, parseJson } from './formats/values.ts';
+import { isObject, parseJson } from './formats/values/values.ts';
 import { type Glob, matches, parseGlob } from './glob.ts';
 import type { Json, LlmCall } from './types.ts';
 

@@ -1,18 +1,18 @@
 import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
 import type { Json, JsonObject } from '../types.ts';
-import { ApisixLog } from './apisix-log.ts';
+import { ApisixLog } from './apisix/log.ts';
 import { readRequest } from './bodies/request.ts';
 import { readResponse } from './bodies/response.ts';
 import { drafted, type Found, unreadable } from './draft.ts';
-import { timesFrom } from './elapsed.ts';
-import { agentTags } from './gateway.ts';
-import { failed, httpOutcome } from './http-outcome.ts';
-import type { Line } from './line.ts';
-import { without } from './nested.ts';
+import { agentTags } from './gateway/call.ts';
+import type { Line } from './line/line.ts';
+import { without } from './line/nested.ts';
 import type { ReadOptions } from './options.ts';
-import { llmApi, typeOf, withoutQuery } from './path.ts';
-import { type StatedUsage, statedUsage } from './usage.ts';
-import { count, firstText } from './values.ts';
+import { timesFrom } from './values/call-times.ts';
+import { failed, httpOutcome } from './values/http-outcome.ts';
+import { llmApi, typeOf, withoutQuery } from './values/path.ts';
+import { type StatedUsage, statedUsage } from './values/usage.ts';
+import { count, firstText } from './values/values.ts';
 
 const DEFAULT_NAME = 'ai-gateway';
 

@@ -1,9 +1,9 @@
 import type { Facets, Json, JsonObject, Level, LlmCall, ObservationType, Reading, SkipReason } from '../types.ts';
 import { withoutMedia } from './bodies/media.ts';
-import type { CallTimes } from './call-times.ts';
-import { withoutSecrets } from './secrets.ts';
-import { bucketsOf, type StatedUsage } from './usage.ts';
-import { present } from './values.ts';
+import type { CallTimes } from './values/call-times.ts';
+import { withoutSecrets } from './values/secrets.ts';
+import { bucketsOf, type StatedUsage } from './values/usage.ts';
+import { present } from './values/values.ts';
 
 /**
  * What a format's reader found in a record: the format's own facts, not yet brought into the one shape. What is absent or

@@ -1,14 +1,14 @@
 import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
-import { timesOf } from './call-times.ts';
 import { type Draft, drafted, type Found, skipped, unreadable } from './draft.ts';
-import { agentTags } from './gateway.ts';
-import { failed } from './http-outcome.ts';
-import { outcomeOf } from './level.ts';
-import type { Line } from './line.ts';
+import { agentTags } from './gateway/call.ts';
+import { outcomeOf } from './gateway/level.ts';
+import { timesOf } from './gateway/times.ts';
+import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
-import { llmApi, typeOf, withoutQuery } from './path.ts';
-import type { StatedUsage } from './usage.ts';
-import { count, firstText } from './values.ts';
+import { failed } from './values/http-outcome.ts';
+import { llmApi, typeOf, withoutQuery } from './values/path.ts';
+import type { StatedUsage } from './values/usage.ts';
+import { count, firstText } from './values/values.ts';
 
 const DEFAULT_NAME = 'ai-gateway';
 

@@ -1,15 +1,15 @@
 import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
 import type { JsonObject, Level, ObservationType } from '../types.ts';
-import type { CallTimes } from './call-times.ts';
 import type { Draft } from './draft.ts';
 import { leftOver, withoutContent } from './left-over.ts';
-import type { Line } from './line.ts';
+import type { Line } from './line/line.ts';
 import { Look } from './look.ts';
 import type { ReadOptions } from './options.ts';
-import { withoutQuery } from './path.ts';
-import { parseTime } from './time.ts';
-import { type StatedUsage, statedUsage } from './usage.ts';
-import { amount, count, firstText, isObject } from './values.ts';
+import type { CallTimes } from './values/call-times.ts';
+import { withoutQuery } from './values/path.ts';
+import { parseTime } from './values/time.ts';
+import { type StatedUsage, statedUsage } from './values/usage.ts';
+import { amount, count, firstText, isObject } from './values/values.ts';
 
 /** Names of one's own: for a place in the trace's shape, the paths to look at; the first that says anything counts. */
 export type FieldMap = ReadonlyMap<string, readonly string[]>;

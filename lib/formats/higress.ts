@@ -1,10 +1,10 @@
 import { contentOf, observationIdOf } from '../identity.ts';
 import { drafted, type Found, skipped } from './draft.ts';
-import { gatewayCall } from './gateway.ts';
-import type { Line } from './line.ts';
+import { gatewayCall } from './gateway/call.ts';
+import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
-import { listsModels, llmApi } from './path.ts';
-import { firstText, present } from './values.ts';
+import { listsModels, llmApi } from './values/path.ts';
+import { firstText, present } from './values/values.ts';
 
 /** Attributes that only an LLM call has. */
 const CALL = [

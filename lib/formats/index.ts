@@ -5,13 +5,13 @@ import { readEnvoy } from './envoy.ts';
 import { mapped } from './field-map.ts';
 import { readAccess, readHigress } from './higress.ts';
 import { readKong } from './kong.ts';
-import { Line } from './line.ts';
+import { Line } from './line/line.ts';
+import { unwrap } from './line/unwrap.ts';
 import { readLitellm } from './litellm.ts';
 import { readNewApi } from './new-api.ts';
 import type { Format, ReadOptions } from './options.ts';
 import { readOtel } from './otel.ts';
 import { readSeed } from './seed.ts';
-import { unwrap } from './unwrap.ts';
 import { readXinference } from './xinference.ts';
 
 export type { ReadOptions } from './options.ts';

@@ -2,15 +2,15 @@ import type { JsonObject } from '../types.ts';
 import { readRequest } from './bodies/request.ts';
 import { readResponse } from './bodies/response.ts';
 import { drafted, type Found, skipped, unreadable } from './draft.ts';
-import { failed, httpOutcome } from './http-outcome.ts';
-import { type AiPlugin, payloadOf, pluginOf } from './kong-plugin.ts';
-import { surroundingsOf } from './kong-surroundings.ts';
-import { kongTool } from './kong-tool.ts';
-import { costOf, metadataOf, modelOf, timesOf, typeOfCall, usageOf } from './kong-values.ts';
-import type { Line } from './line.ts';
-import { asObject, inside, nestedOf } from './nested.ts';
+import { type AiPlugin, payloadOf, pluginOf } from './kong/plugin.ts';
+import { surroundingsOf } from './kong/surroundings.ts';
+import { kongTool } from './kong/tool.ts';
+import { costOf, metadataOf, modelOf, timesOf, typeOfCall, usageOf } from './kong/values.ts';
+import type { Line } from './line/line.ts';
+import { asObject, inside, nestedOf } from './line/nested.ts';
 import type { ReadOptions } from './options.ts';
-import { firstText } from './values.ts';
+import { failed, httpOutcome } from './values/http-outcome.ts';
+import { firstText } from './values/values.ts';
 
 /** What Kong's log writer (https://developer.konghq.com/gateway/logs/) nests, and log agents flatten. */
 const ROOTS = ['ai', 'request', 'response', 'latencies', 'consumer', 'route', 'service'];

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../types.ts';
 import type { FieldMap } from './field-map.ts';
-import type { Line } from './line.ts';
-import { isObject, parseJson } from './values.ts';
+import type { Line } from './line/line.ts';
+import { isObject, parseJson } from './values/values.ts';
 
 /** All fields of a line, but what a map shows in a place of its own, however deep in them it stands. */
 export function leftOver(line: Line, map: FieldMap): JsonObject {

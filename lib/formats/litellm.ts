@@ -1,17 +1,17 @@
 import type { JsonObject, Level, ObservationType } from '../types.ts';
 import { drafted, type Found, skipped, unreadable } from './draft.ts';
-import type { Line } from './line.ts';
-import { litellmInput, litellmOutput, litellmParameters, toolCallOf } from './litellm-content.ts';
-import { identityOf, keyAliasOf, type LitellmIdentity } from './litellm-identity.ts';
-import { litellmMetadata } from './litellm-metadata.ts';
-import { flagAt, payloadOf, textAt, told, valueAt } from './litellm-payload.ts';
-import { requestedOf } from './litellm-request.ts';
-import { litellmTimes } from './litellm-times.ts';
-import { litellmCosts, litellmUsage } from './litellm-usage.ts';
+import type { Line } from './line/line.ts';
+import { litellmInput, litellmOutput, litellmParameters, toolCallOf } from './litellm/content.ts';
+import { identityOf, keyAliasOf, type LitellmIdentity } from './litellm/identity.ts';
+import { litellmMetadata } from './litellm/metadata.ts';
+import { flagAt, payloadOf, textAt, told, valueAt } from './litellm/payload.ts';
+import { requestedOf } from './litellm/request.ts';
+import { litellmTimes } from './litellm/times.ts';
+import { litellmCosts, litellmUsage } from './litellm/usage.ts';
 import type { ReadOptions } from './options.ts';
-import { typeOf, withoutQuery } from './path.ts';
-import { textWithoutSecrets } from './secret-text.ts';
-import { amount, count, firstText, present } from './values.ts';
+import { typeOf, withoutQuery } from './values/path.ts';
+import { textWithoutSecrets } from './values/secret-text.ts';
+import { amount, count, firstText, present } from './values/values.ts';
 
 /**
  * Reads what LiteLLM logs of a call: its `StandardLoggingPayload` (callbacks `generic_api`, S3, GCS and the like) or a row

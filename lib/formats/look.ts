@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../types.ts';
 import type { FieldMap } from './field-map.ts';
-import type { Line } from './line.ts';
-import { isSecret } from './secret-text.ts';
-import { firstText, present, structured } from './values.ts';
+import type { Line } from './line/line.ts';
+import { isSecret } from './values/secret-text.ts';
+import { firstText, present, structured } from './values/values.ts';
 
 interface Sighting {
   readonly path: string;

@@ -1,17 +1,18 @@
 import { hash32, observationIdOf, traceIdOf } from '../identity.ts';
 import type { Json, JsonObject } from '../types.ts';
-import type { CallTimes } from './call-times.ts';
 import { type Draft, drafted, type Found, skipped, unreadable } from './draft.ts';
-import { agentTags } from './gateway.ts';
-import type { Outcome } from './level.ts';
-import type { Line } from './line.ts';
-import { contentOfLine, endedAt } from './logged.ts';
-import { type ConsumeLine, consumeLine } from './new-api-line.ts';
+import { agentTags } from './gateway/call.ts';
+import type { Outcome } from './gateway/level.ts';
+import { contentOfLine } from './line/content.ts';
+import type { Line } from './line/line.ts';
+import { type ConsumeLine, consumeLine } from './new-api/line.ts';
 import type { ReadOptions } from './options.ts';
-import { llmApi, typeOf, withoutQuery } from './path.ts';
-import { textWithoutSecrets } from './secret-text.ts';
-import type { StatedUsage } from './usage.ts';
-import { amount, count, firstText, isObject, present, structured } from './values.ts';
+import type { CallTimes } from './values/call-times.ts';
+import { endedAt } from './values/call-times.ts';
+import { llmApi, typeOf, withoutQuery } from './values/path.ts';
+import { textWithoutSecrets } from './values/secret-text.ts';
+import type { StatedUsage } from './values/usage.ts';
+import { amount, count, firstText, isObject, present, structured } from './values/values.ts';
 
 const DEFAULT_NAME = 'ai-gateway';
 
@@ -79,7 +80,7 @@ function userOf({ user_id: user, token_name: token }: JsonObject): string | unde
 function timesOf(line: Line, { time, values, other }: Call, timeZone: string): CallTimes | undefined {
   const duration = amount(values.use_time_ms) ?? (amount(values.use_time_seconds) ?? 0) * 1000;
   const stated = [time, line.text('time'), line.text('timestamp'), line.text('@timestamp')];
-  const times = endedAt(line, stated, duration, timeZone);
+  const times = endedAt(line.record, stated, duration, timeZone);
   // Calls without a stream have a negative one, and whole seconds may end before it.
   const firstToken = Math.round(amount(other.frt) ?? 0);
   if (!times || firstToken === 0 || times.startTime === times.endTime || !streamed(values)) return times;

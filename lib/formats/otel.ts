@@ -1,7 +1,7 @@
 import { contentOf, hash32, traceIdOf } from '../identity.ts';
 import type { Json, ObservationType } from '../types.ts';
 import { drafted, type Found, skipped, unreadable } from './draft.ts';
-import type { Line } from './line.ts';
+import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
 import { inputOf, outputOf } from './otel/content.ts';
 import { isAi, isMcp, typeOfSpan } from './otel/kind.ts';
@@ -11,8 +11,8 @@ import { httpStatusOf, outcomeOf } from './otel/outcome.ts';
 import { SPAN_ID, type Span, spanIn, TRACE_ID } from './otel/span.ts';
 import { timesOf } from './otel/times.ts';
 import { costOf, usageOf } from './otel/usage.ts';
-import { withoutQuery } from './path.ts';
-import { firstText } from './values.ts';
+import { withoutQuery } from './values/path.ts';
+import { firstText } from './values/values.ts';
 
 const PARENT_ID = ['parentSpanID', 'parentSpanId', 'parent_span_id'];
 const NAMELESS = 'span';

@@ -1,9 +1,9 @@
 import { observationIdOf } from '../identity.ts';
 import type { Found } from './draft.ts';
-import { gatewayCall } from './gateway.ts';
-import type { Line } from './line.ts';
+import { gatewayCall } from './gateway/call.ts';
+import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
-import { firstText, present } from './values.ts';
+import { firstText, present } from './values/values.ts';
 
 /**
  * Reads the plain record `{trace_id, question, answer, ai_log: {model_name, usage}, response_code, duration}`, known by

@@ -1,13 +1,14 @@
 import { hash32, observationIdOf, traceIdOf } from '../identity.ts';
 import type { Json, JsonObject, ObservationType } from '../types.ts';
 import { type Draft, drafted, type Found, skipped, unreadable } from './draft.ts';
-import { agentTags } from './gateway.ts';
-import type { Outcome } from './level.ts';
-import type { Line } from './line.ts';
-import { contentOfLine, endedAt } from './logged.ts';
+import { agentTags } from './gateway/call.ts';
+import type { Outcome } from './gateway/level.ts';
+import { contentOfLine } from './line/content.ts';
+import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
-import { llmApi, typeOf, withoutQuery } from './path.ts';
-import { amount } from './values.ts';
+import { endedAt } from './values/call-times.ts';
+import { llmApi, typeOf, withoutQuery } from './values/path.ts';
+import { amount } from './values/values.ts';
 
 /** `api_call` alone is anybody's word. */
 const SIGNS = ['model_id', 'model_name', 'model_type', 'api_key_name'];
@@ -25,7 +26,7 @@ export function readXinference(line: Line, { timeZone }: ReadOptions): Found | u
   if (line.text('event_type') !== 'api_call' || !SIGNS.some((name) => line.fields.has(name))) return undefined;
   if (!isInference(line)) return skipped('non_ai');
   const latency = amount(line.text('latency_ms')) ?? 0;
-  const times = endedAt(line, [line.text('@timestamp'), line.text('timestamp')], latency, timeZone);
+  const times = endedAt(line.record, [line.text('@timestamp'), line.text('timestamp')], latency, timeZone);
   if (!times)
     return unreadable('the record has neither a @timestamp nor a __time__: when the call was made is unknown');
   return drafted({ ...identityOf(line), ...requestOf(line), ...outcomeOf(line), times, metadata: metadataOf(line) });

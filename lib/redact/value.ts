@@ -1,4 +1,4 @@
-import { parseJson } from '../formats/values.ts';
+import { parseJson } from '../formats/values/values.ts';
 import type { Json } from '../types.ts';
 import { type Rewriting, rewriteJson } from './json-text.ts';
 

@@ -64,7 +64,12 @@ let bare: unknown;
 
 beforeAll(async () => {
   outdir = await mkdtemp(join(tmpdir(), 'sls-langfuse-dist-'));
-  shipped = { code: `./${relative(ROOT, DIST)}`, handlers: await build(), settings: SETTING_NAMES, secretKey: SECRET_KEY };
+  shipped = {
+    code: `./${relative(ROOT, DIST)}`,
+    handlers: await build(),
+    settings: SETTING_NAMES,
+    secretKey: SECRET_KEY,
+  };
   // TZ: a deploying machine has one too, and it is not the gateway's.
   [full, bare] = await Promise.all([render(template, { ...VARIABLES, TZ: 'Mars/Crater' }), render(template, {})]);
 }, 60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime } from '../../lib/formats/time.ts';
+import { parseTime } from '../../lib/formats/values/time.ts';
 import { aiLine, callOf } from './lines.ts';
 
 describe('a time', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutPrefix } from '../../lib/formats/line-prefix.ts';
-import { pairsIn } from '../../lib/formats/pairs.ts';
-import { unwrap } from '../../lib/formats/unwrap.ts';
+import { pairsIn } from '../../lib/formats/line/pairs.ts';
+import { withoutPrefix } from '../../lib/formats/line/prefix.ts';
+import { unwrap } from '../../lib/formats/line/unwrap.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json } from '../../lib/types.ts';
 import { aiLine, callOf, type Flat, readFlat, without } from './lines.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketsOf, type StatedUsage, statedUsage } from '../../lib/formats/usage.ts';
-import { count } from '../../lib/formats/values.ts';
+import { bucketsOf, type StatedUsage, statedUsage } from '../../lib/formats/values/usage.ts';
+import { count } from '../../lib/formats/values/values.ts';
 import type { Json } from '../../lib/types.ts';
 
 const CASES: [claim: string, stated: StatedUsage, details: object | undefined, leftover: object][] = [

@@ -107,15 +107,15 @@ const MISTAKES: [setting: string, value: string, said: string | RegExp][] = [
     '{"favourite_colour_of_all": "m"}',
     /^FIELD_MAP has no place "favourite_colour_of_all"; there are traceId, .*metadata\.$/,
   ],
-  ['FIELD_MAP', '{"model": 5}', /^FIELD_MAP model: must name a field in 1 to 200 characters/],
-  ['FIELD_MAP', '{"model": ""}', /^FIELD_MAP model: must name a field/],
-  ['FIELD_MAP', '{"model": []}', /^FIELD_MAP model: must name a field/],
-  ['FIELD_MAP', '{"model": ["a", 1]}', /^FIELD_MAP model: must name a field/],
+  ['FIELD_MAP', '{"model": 5}', /^FIELD_MAP model: must be a field name of 1 to 200 characters/],
+  ['FIELD_MAP', '{"model": ""}', /^FIELD_MAP model: must be a field name/],
+  ['FIELD_MAP', '{"model": []}', /^FIELD_MAP model: must be a field name/],
+  ['FIELD_MAP', '{"model": ["a", 1]}', /^FIELD_MAP model: must be a field name/],
   ['FIELD_MAP', '{"model": "a.b.c.d.e.f.g.h.i"}', /at most 8 names with dots between/],
   [
     'FIELD_MAP',
     JSON.stringify({ model: 'm', userId: 'x'.repeat(201) }),
-    /^FIELD_MAP userId: must name a field in 1 to 200/,
+    /^FIELD_MAP userId: must be a field name of 1 to 200/,
   ],
   [
     'FIELD_MAP',
@@ -174,10 +174,10 @@ describe('a mistake in a setting of the view', () => {
   });
 
   it.each([
-    ['{', /REDACT_PATTERNS must be a JSON object of names and regular expressions: /],
-    ['{"Big": "a"}', /REDACT_PATTERNS the pattern "Big" has a name that must be 1 to 40 of a-z/],
-    ['{"a": "(?=b)"}', /REDACT_PATTERNS the pattern "a" cannot be read .*looking ahead or behind is not possible/],
-    ['{"a": "x*"}', /REDACT_PATTERNS the pattern "a" matches the empty text; write \+ instead of \*/],
+    ['{', /REDACT_PATTERNS:? must be a JSON object of names and regular expressions: /],
+    ['{"Big": "a"}', /REDACT_PATTERNS:? the pattern "Big" has a name that must be 1 to 40 of a-z/],
+    ['{"a": "(?=b)"}', /REDACT_PATTERNS:? the pattern "a" cannot be read .*looking ahead or behind is not possible/],
+    ['{"a": "x*"}', /REDACT_PATTERNS:? the pattern "a" matches the empty text; write \+ instead of \*/],
   ])('in REDACT_PATTERNS is said once the patterns are compiled: %s', async (patterns, said) => {
     await expect(redactorOf({ rules: [], patterns })).rejects.toThrow(said);
     await expect(redactorOf({ rules: [], patterns })).rejects.toMatchObject({ code: 'config' });

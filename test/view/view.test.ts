@@ -139,14 +139,19 @@ const TELLING: [string, Flat, Record<string, string>?][] = [
     { FIELD_MAP: '{"input": "outer.inner.q", "output": "outer.inner.a"}', SOURCE_FORMAT: 'custom' },
   ],
 ];
+/** The same of a call that failed. */
+function failing(flat: Flat): Flat {
+  if (typeof flat.content !== 'string') return { ...flat, response_code: '500', level: 'ERROR' };
+  return { ...flat, content: flat.content.replace('"response_code":"200"', '"response_code":"500"') };
+}
+
 const WORDS = /Ada|teapot|violet|curtain/;
 
 describe('with CAPTURE_CONTENT=false', () => {
   it.each(TELLING)('nothing of question and answer is left of %s', async (_what, flat, env) => {
     expect(await written(flat, { ...env })).toMatch(WORDS);
     expect(await written(flat, { ...env, CAPTURE_CONTENT: 'false' })).not.toMatch(WORDS);
-    const failed = { ...flat, response_code: '500' };
-    expect(await written(failed, { ...env, CAPTURE_CONTENT: 'false' })).not.toMatch(WORDS);
+    expect(await written(failing(flat), { ...env, CAPTURE_CONTENT: 'false' })).not.toMatch(WORDS);
   });
 
   it('nothing of them is left of an ai_log that is cut off anywhere', async () => {
@@ -176,9 +181,8 @@ describe('with CAPTURE_CONTENT=errors-only', () => {
   it.each(TELLING)('the content of %s is shown only when the call failed', async (_what, flat, env) => {
     const settings = { ...env, CAPTURE_CONTENT: 'errors-only' };
     expect(await written(flat, settings)).not.toMatch(WORDS);
-    const failed = { ...flat, level: 'ERROR', response_code: '500' };
     const map = { level: 'level', ...JSON.parse(env?.FIELD_MAP ?? '{}') };
-    expect(await written(failed, { ...settings, FIELD_MAP: JSON.stringify(map) })).toMatch(WORDS);
+    expect(await written(failing(flat), { ...settings, FIELD_MAP: JSON.stringify(map) })).toMatch(WORDS);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Json } from '../../types.ts';
-import { parseJson, present } from '../values.ts';
+import { parseJson, present } from '../values/values.ts';
 
 /** Gateways leave the name of a template's variable standing where it has no value: `$OPTIONAL_BODY`. */
 const PLACEHOLDER = /^\$\{?[A-Z][A-Z0-9_]{2,80}\}?$/;

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { withoutSecrets } from '../secrets.ts';
-import { firstPresent, isObject, present } from '../values.ts';
+import { withoutSecrets } from '../values/secrets.ts';
+import { firstPresent, isObject, present } from '../values/values.ts';
 import { chatOutput } from './chat.ts';
 import { embeddingsIn } from './embeddings.ts';
 import { contentOf, imagePart, textPart, withTools } from './message.ts';

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { textWithoutSecrets } from '../secret-text.ts';
-import { firstPresent, isObject, present } from '../values.ts';
+import { textWithoutSecrets } from '../values/secret-text.ts';
+import { firstPresent, isObject, present } from '../values/values.ts';
 import { textIn } from './body.ts';
 
 const BESIDE_MESSAGE: ReadonlySet<string> = new Set(['message', 'request_id', 'type']);

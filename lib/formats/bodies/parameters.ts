@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isSecret } from '../secret-text.ts';
-import { isObject, present } from '../values.ts';
+import { isSecret } from '../values/secret-text.ts';
+import { isObject, present } from '../values/values.ts';
 
 /** Settings of a request that Langfuse shows as model parameters. */
 const PARAMETERS: ReadonlySet<string> = new Set([

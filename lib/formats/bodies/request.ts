@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { withoutSecrets } from '../secrets.ts';
-import { firstText, isObject, present } from '../values.ts';
+import { withoutSecrets } from '../values/secrets.ts';
+import { firstText, isObject, present } from '../values/values.ts';
 import { anthropicInput, isAnthropic } from './anthropic.ts';
 import { bodyOf, stated, textIn } from './body.ts';
 import { chatInput } from './chat.ts';

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { withoutSecrets } from '../secrets.ts';
-import { firstPresent, isObject, present } from '../values.ts';
+import { withoutSecrets } from '../values/secrets.ts';
+import { firstPresent, isObject, present } from '../values/values.ts';
 import { anthropicOutput } from './anthropic.ts';
 import { bodyOf, listIn, stated, textIn } from './body.ts';
 import { chatOutput, plainMessage } from './chat.ts';

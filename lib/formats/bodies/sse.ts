@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../types.ts';
-import { isObject, parseJson } from '../values.ts';
+import { isObject, parseJson } from '../values/values.ts';
 
 /** The start of an event stream: a field of an event, or a comment. DashScope begins with the id. */
 const START = /^\s{0,8}(?:data|event|id|retry)?:/;

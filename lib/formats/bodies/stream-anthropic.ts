@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present } from '../values.ts';
+import { isObject, present } from '../values/values.ts';
 
 const EVENTS: ReadonlySet<Json> = new Set([
   ...['message_start', 'message_delta', 'message_stop'],

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { firstPresent, isObject, present } from '../values.ts';
+import { firstPresent, isObject, present } from '../values/values.ts';
 import { listIn, stated, textIn } from './body.ts';
 import { addFragments, type Fragments, joinedCalls, newFragments } from './tool-fragments.ts';
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present } from '../values.ts';
+import { isObject, present } from '../values/values.ts';
 import { listIn, stated } from './body.ts';
 import { addFragments, joinedCalls, newFragments, piecesOf } from './tool-fragments.ts';
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present } from '../values.ts';
+import { isObject, present } from '../values/values.ts';
 import { listIn } from './body.ts';
 
 interface Candidate {

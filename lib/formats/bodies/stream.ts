@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { firstPresent, isObject } from '../values.ts';
+import { firstPresent, isObject } from '../values/values.ts';
 import { eventsIn } from './sse.ts';
 import { anthropicStream, isAnthropicEvent } from './stream-anthropic.ts';
 import { chatStream } from './stream-chat.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../../types.ts';
-import { count, firstPresent, firstText, isObject, parseJson, present, structured } from '../values.ts';
+import { count, firstPresent, firstText, isObject, parseJson, present, structured } from '../values/values.ts';
 
 /** `0.message.contents.0.message_content.image.image.url` is the longest name of any convention. */
 const MAX_STEPS = 10;

@@ -1,4 +1,4 @@
-import { parseTime } from '../time.ts';
+import { parseTime } from '../values/time.ts';
 
 /**
  * Unix milliseconds, whole, of a span's time: seconds, milliseconds, microseconds or nanoseconds told apart by their

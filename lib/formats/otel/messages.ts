@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present, structured } from '../values.ts';
+import { isObject, present, structured } from '../values/values.ts';
 import { contentOf, fromParts, listIn, toolCall } from './parts.ts';
 
 /** Members of a logged message that are none of ChatML's: the call shows them elsewhere, or they name no content. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { agentTags } from '../gateway.ts';
-import { textWithoutSecrets } from '../secret-text.ts';
-import { present, structured } from '../values.ts';
+import { agentTags } from '../gateway/call.ts';
+import { textWithoutSecrets } from '../values/secret-text.ts';
+import { present, structured } from '../values/values.ts';
 import { finishReasonsOf, isContent } from './content.ts';
 import { listsParameters, namesModel, settingOf } from './model.ts';
 import { ATTRIBUTES, EVENTS, isBare, RESOURCE, SPAN_ID, type Span, TRACE_ID } from './span.ts';

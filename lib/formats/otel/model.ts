@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { withoutSecrets } from '../secrets.ts';
-import { firstText, isObject, present, structured } from '../values.ts';
+import { withoutSecrets } from '../values/secrets.ts';
+import { firstText, isObject, present, structured } from '../values/values.ts';
 import { typed } from './attributes.ts';
 import type { Span } from './span.ts';
 

@@ -1,7 +1,7 @@
 import type { Level } from '../../types.ts';
-import type { Outcome } from '../level.ts';
-import { textWithoutSecrets } from '../secret-text.ts';
-import { firstText } from '../values.ts';
+import type { Outcome } from '../gateway/level.ts';
+import { textWithoutSecrets } from '../values/secret-text.ts';
+import { firstText } from '../values/values.ts';
 import type { Span } from './span.ts';
 
 const STATUS = ['http.response.status_code', 'http.status_code', 'gen_ai.response.status_code'];

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present, structured } from '../values.ts';
+import { isObject, present, structured } from '../values/values.ts';
 
 /** A message of the semantic conventions, `{role, parts}`, as the ChatML messages that say the same. */
 export function fromParts(message: JsonObject, parts: readonly Json[]): JsonObject[] {

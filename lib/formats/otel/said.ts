@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../types.ts';
-import { isObject, present, structured } from '../values.ts';
+import { isObject, present, structured } from '../values/values.ts';
 import type { Attributes } from './attributes.ts';
 import { answer, chatMessages } from './messages.ts';
 import type { SpanEvent } from './span.ts';

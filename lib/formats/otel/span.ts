@@ -1,7 +1,7 @@
 import type { Json } from '../../types.ts';
-import type { Line } from '../line.ts';
-import { salvage } from '../salvage.ts';
-import { isObject, present, structured } from '../values.ts';
+import type { Line } from '../line/line.ts';
+import { salvage } from '../line/salvage.ts';
+import { isObject, present, structured } from '../values/values.ts';
 import { Attributes, attributesIn, opened, typed } from './attributes.ts';
 import { instantOf } from './instant.ts';
 

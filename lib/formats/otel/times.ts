@@ -1,6 +1,6 @@
-import type { CallTimes } from '../call-times.ts';
-import { parseTime } from '../time.ts';
-import { amount } from '../values.ts';
+import type { CallTimes } from '../values/call-times.ts';
+import { parseTime } from '../values/time.ts';
+import { amount } from '../values/values.ts';
 import { instantOf } from './instant.ts';
 import type { Span } from './span.ts';
 

@@ -1,5 +1,5 @@
-import type { StatedUsage } from '../usage.ts';
-import { amount, count, isObject } from '../values.ts';
+import type { StatedUsage } from '../values/usage.ts';
+import { amount, count, isObject } from '../values/values.ts';
 import type { Attributes } from './attributes.ts';
 
 const USAGE = 'gen_ai.usage.';

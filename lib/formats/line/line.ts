@@ -1,0 +1,131 @@
+import type { Json, JsonObject, LogRecord } from '../../types.ts';
+import { type AiLog, readAiLog } from '../gateway/ai-log.ts';
+import { count, firstPresent, firstText, isObject, parseJson, present } from '../values/values.ts';
+import type { Fields } from './unwrap.ts';
+
+/** Attributes of the gateway's AI plugins that may stand at the top level of the record. */
+const LIFTED = [
+  ...['question', 'answer', 'system', 'reasoning', 'messages', 'tool_calls', 'session_id', 'chat_id', 'user_id'],
+  ...['consumer', 'request_model', 'reasoning_tokens', 'cached_tokens', 'input_token_details', 'output_token_details'],
+  // Version 0 of the plugin had no ai_log at all.
+  ...['model', 'input_token', 'output_token', 'total_token'],
+  ...['llm_first_token_duration', 'llm_service_duration', 'response_type'],
+];
+
+/** A longer path names no field of any format. */
+const MAX_STEPS = 8;
+
+/** A log line's fields, out of whatever they were wrapped in, and the ways to look into them. */
+export class Line {
+  readonly record: LogRecord;
+  readonly fields: Fields;
+  readonly #damaged: string | undefined;
+  readonly #parsed = new Map<string, Json>();
+  #aiLog: AiLog | undefined;
+  #ai: Readonly<JsonObject> | undefined;
+
+  /** `damaged` is the line that the fields were salvaged from. */
+  constructor(record: LogRecord, fields: Fields, damaged?: string) {
+    this.record = record;
+    this.fields = fields;
+    this.#damaged = damaged;
+  }
+
+  /** The first of these fields that says anything. */
+  text(...names: string[]): string | undefined {
+    for (const name of names) {
+      const value = this.fields.get(name);
+      if (present(value)) return value;
+    }
+    return undefined;
+  }
+
+  /**
+   * The value at a path such as `ai.proxy.usage`: through fields, JSON text in them and objects, whose names may hold
+   * dots themselves (`gen_ai.request.model`, or `ai.proxy` where a log agent flattened). The longest name that exists is
+   * taken at each step. A field itself is its text, or the list or object that the text holds.
+   */
+  at(path: string): Json | undefined {
+    if (this.fields.has(path)) return this.#value(path);
+    const steps = path.split('.', MAX_STEPS);
+    for (let taken = steps.length - 1; taken > 0; taken--) {
+      const name = steps.slice(0, taken).join('.');
+      if (this.fields.has(name)) return within(this.#value(name), steps.slice(taken));
+    }
+    return undefined;
+  }
+
+  /** The value at a path, if it is an object. */
+  object(path: string): JsonObject | undefined {
+    const value = this.at(path);
+    return isObject(value) ? value : undefined;
+  }
+
+  /** `ai_log`, and the attributes configured as fields of their own (`as_separate_log_field`). */
+  get ai(): Readonly<JsonObject> {
+    this.#ai ??= { ...lifted(this.fields), ...presentOf(this.#readAiLog()) };
+    return this.#ai;
+  }
+
+  /** The raw text, when `ai_log` or the whole line is damaged. */
+  get damaged(): string | undefined {
+    return this.#damaged ?? this.#readAiLog().damaged;
+  }
+
+  /** HTTP status; 0 when the gateway had none to give. */
+  get status(): number | undefined {
+    return count(firstPresent(...['response_code', 'status', 'status_code'].map((name) => this.fields.get(name))));
+  }
+
+  get path(): string {
+    return this.text('path', 'original_path', 'request_uri', 'uri') ?? '';
+  }
+
+  get method(): string {
+    return firstText(this.fields.get('method'), this.fields.get('request_method')) ?? '';
+  }
+
+  #readAiLog(): AiLog {
+    this.#aiLog ??= readAiLog(this.fields.get('ai_log'));
+    return this.#aiLog;
+  }
+
+  #value(name: string): Json {
+    const known = this.#parsed.get(name);
+    if (known !== undefined) return known;
+    const value = opened(this.fields.get(name) ?? '');
+    this.#parsed.set(name, value);
+    return value;
+  }
+}
+
+/** The value at the remaining steps, through objects and JSON text. */
+function within(value: Json | undefined, steps: readonly string[]): Json | undefined {
+  if (steps.length === 0 || value === undefined) return value;
+  const object = opened(value);
+  if (!isObject(object)) return undefined;
+  for (let taken = steps.length; taken > 0; taken--) {
+    const name = steps.slice(0, taken).join('.');
+    if (Object.hasOwn(object, name)) return within(object[name], steps.slice(taken));
+  }
+  return undefined;
+}
+
+function opened(value: Json): Json {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  return parseJson(value) ?? value;
+}
+
+function lifted(fields: Fields): JsonObject {
+  const found: JsonObject = {};
+  for (const name of LIFTED) {
+    const value = fields.get(name);
+    if (present(value)) found[name] = value;
+  }
+  return found;
+}
+
+function presentOf({ values }: AiLog): JsonObject {
+  const entries = Object.entries(values).filter((entry): entry is [string, Json] => present(entry[1]));
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '../../types.ts';
+import { withoutQuery } from './path.ts';
+import { isAddress, isSecret, LEFT_OUT, textWithoutSecrets } from './secret-text.ts';
+import { isObject, structured } from './values.ts';
+
+/** A longer text is no name of a header. */
+const MAX_NAME = 64;
+
+/**
+ * Metadata without what may open a door: headers and fields that carry keys (in objects, in lists of names and values,
+ * in JSON text), the queries of addresses, and tokens that a text names as such.
+ */
+export function withoutSecrets(metadata: Readonly<Record<string, Json>>): JsonObject {
+  const result: JsonObject = Object.create(null);
+  const name = metadata.name ?? metadata.key ?? metadata.Name ?? metadata.Key;
+  for (const [key, value] of Object.entries(metadata)) {
+    if (isSecret(key)) continue;
+    // `{"name": "authorization", "value": …}`: a header as an object of its own.
+    const named = typeof name === 'string' && /^values?$/i.test(key);
+    result[key] = named ? valueOfName(name, value) : scrubbed(key, value);
+  }
+  return result;
+}
+
+function valueOfName(name: string, value: Json): Json {
+  return isSecret(name) ? LEFT_OUT : scrubbed(name, value);
+}
+
+function scrubbed(key: string, value: Json): Json {
+  if (typeof value !== 'string') return inside(value);
+  if (isAddress(key)) return textWithoutSecrets(withoutQuery(value));
+  const read = structured(value);
+  if (isObject(read) || Array.isArray(read)) return cleanJsonText(value, read, key);
+  // Headers as a text that cannot be read cannot be cleaned either.
+  return /headers?$/i.test(key) && value !== '' ? '[unreadable headers left out]' : textWithoutSecrets(value);
+}
+
+/** Headers are shown as the object they are; any other text stays the text it was, unless something had to go. */
+function cleanJsonText(text: string, read: Json, key: string): Json {
+  const clean = inside(read);
+  if (/header/i.test(key)) return clean;
+  const written = JSON.stringify(clean);
+  return written === JSON.stringify(read) ? text : written;
+}
+
+function inside(value: Json): Json {
+  if (Array.isArray(value)) return value.map((item, i) => listed(value[i - 1], item));
+  if (typeof value === 'string') return scrubbed('', value);
+  return isObject(value) ? withoutSecrets(value) : value;
+}
+
+/** An item of a list that may be a pair of name and value, or alternate them: `["authorization", "Bearer …"]`. */
+function listed(before: Json | undefined, item: Json): Json {
+  const named = typeof before === 'string' && before.length < MAX_NAME && (isSecret(before) || isAddress(before));
+  return named ? valueOfName(before, item) : inside(item);
+}
