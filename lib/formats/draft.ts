@@ -105,7 +105,8 @@ export function facetsOf({ route, consumer, status, path }: Draft, format: strin
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
-  return value === undefined || value === '' ? {} : ({ [key]: value } as { [key in K]: V });
+  const empty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  return empty ? {} : ({ [key]: value } as { [key in K]: V });
 }
 
 function presentIn(values: Readonly<JsonObject>): JsonObject {

@@ -184,9 +184,9 @@ function timesIn(look: Look, options: ReadOptions, base?: CallTimes, logged = 0)
   };
 }
 
-/** Milliseconds. */
+/** Whole milliseconds. */
 function durationIn(look: Look): number | undefined {
   const seconds = amount(look.value('durationSeconds'));
   const duration = amount(look.value('duration')) ?? (seconds === undefined ? undefined : seconds * 1000);
-  return duration === undefined ? undefined : Math.min(duration, LONGEST);
+  return duration === undefined ? undefined : Math.min(Math.round(duration), LONGEST);
 }

@@ -1,6 +1,7 @@
 import { type ApiIngestionBatchPayload, type ApiIngestionResponse, Langfuse } from 'langfuse';
-import type { Json, LlmCall, Observation } from '../types.ts';
-import { clean, metadataEntries, wellFormedJson } from './clean.ts';
+import type { LlmCall, Observation } from '../types.ts';
+import { mergedTrace, observationBody, type TraceBody, traceBody } from './bodies.ts';
+import { clean } from './clean.ts';
 import type { LangfuseAccess } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { ACCEPTED, type Answer, type Failure, MAX_BYTES, type Parcel, type TraceSink, type Verdict } from './sink.ts';
@@ -10,15 +11,15 @@ type Event = ApiIngestionBatchPayload['batch'][number];
 /**
  * The ingestion API through the `langfuse` package's typed client, `POST /api/public/ingestion`: Langfuse 2 and 3. It
  * answers for each event. The package's queue (`trace()`, `generation()`, `flushAsync()`) is not used: it resolves
- * without having sent.
+ * without having sent. `typed` is whether the server knows observations beside spans and generations.
  */
-export function ingestionSink(access: LangfuseAccess): TraceSink {
+export function ingestionSink(access: LangfuseAccess, typed = false): TraceSink {
   const { host: baseUrl, publicKey, secretKey, timeoutMs } = access;
   const client = new Langfuse({ baseUrl, publicKey, secretKey });
   const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
     // Without a signal of our own a hanging server would keep the call pending for ever.
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const batch = eventsOf(parcels, access);
+    const batch = eventsOf(parcels, access, typed);
     try {
       const answer = (await client.api.ingestionBatch(
         { batch, metadata: null },
@@ -40,68 +41,34 @@ function wrap(raw: LlmCall): Parcel {
   return { call: raw, body, bytes: Buffer.byteLength(body) + 500 };
 }
 
-function traceBody({ trace, observation }: LlmCall): Record<string, Json | undefined> {
-  return {
-    id: trace.id,
-    timestamp: iso(observation.startTime),
-    name: trace.name,
-    userId: trace.userId,
-    sessionId: trace.sessionId,
-    tags: [...trace.tags],
-    metadata: metadataOf(trace),
-    input: json(observation.input),
-    output: json(observation.output),
-  };
-}
-
-function observationBody({ trace, observation: o }: LlmCall): Record<string, Json | undefined> {
-  return {
-    id: o.id,
-    traceId: trace.id,
-    parentObservationId: o.parentId,
-    name: o.name,
-    startTime: iso(o.startTime),
-    endTime: iso(o.endTime),
-    completionStartTime: o.completionStartTime === undefined ? undefined : iso(o.completionStartTime),
-    model: o.model,
-    modelParameters: o.modelParameters && flat(o.modelParameters),
-    input: json(o.input),
-    output: json(o.output),
-    metadata: metadataOf(trace),
-    level: o.level,
-    statusMessage: o.statusMessage,
-    usageDetails: o.usageDetails,
-    // Langfuse 2 and 3.0 know no usageDetails and strip them.
-    usage: o.usageDetails && { ...pick(o.usageDetails, ['input', 'output', 'total']), unit: 'TOKENS' },
-    costDetails: o.costDetails,
-  };
-}
-
 /**
- * The types that every server has, as those older than typed observations refuse the others. Only a generation has a model
- * and usage.
+ * Of a server older than typed observations, the types that every server has: only a generation has a model and usage.
  */
-function eventType({ type, model, usageDetails, costDetails }: Observation): 'generation-create' | 'span-create' {
+function eventType({ type, model, usageDetails, costDetails }: Observation, typed: boolean): string {
+  if (typed || type === 'generation' || type === 'span') return `${type}-create`;
   const counted = model !== undefined || usageDetails !== undefined || costDetails !== undefined;
-  return counted || type === 'generation' || type === 'embedding' ? 'generation-create' : 'span-create';
+  return counted || type === 'embedding' ? 'generation-create' : 'span-create';
 }
 
-const traceEventId = ({ trace }: LlmCall) => `${trace.id}-trace`;
+const traceEventId = (traceId: string) => `${traceId}-trace`;
 const observationEventId = ({ trace, observation }: LlmCall) => `${trace.id}-${observation.id}`;
 
-function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess): Event[] {
-  const traces = new Map<string, Event>();
+function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess, typed: boolean): Event[] {
+  const place = { ...(environment !== undefined && { environment }) };
+  const traces = new Map<string, TraceBody>();
   const observations = parcels.map(({ call, body }) => {
-    const bodies = JSON.parse(body) as { trace: { timestamp: string }; observation: object };
+    const bodies = JSON.parse(body) as { trace: TraceBody; observation: object };
+    // One event a trace and request: those of one id share a stored object.
+    traces.set(call.trace.id, mergedTrace(traces.get(call.trace.id), bodies.trace));
+    const type = eventType(call.observation, typed);
     const { timestamp } = bodies.trace;
-    const place = { ...(environment !== undefined && { environment }) };
-    const trace = { ...bodies.trace, ...place, ...(release !== undefined && { release }) };
-    // One event a trace and request: those of one id share a stored object. Attempts of one request share a trace.
-    traces.set(call.trace.id, { id: traceEventId(call), type: 'trace-create', timestamp, body: trace } as Event);
-    const type = eventType(call.observation);
     return { id: observationEventId(call), type, timestamp, body: { ...bodies.observation, ...place } } as Event;
   });
-  return [...traces.values(), ...observations];
+  const events = [...traces.values()].map((trace) => {
+    const body = { ...trace, ...place, ...(release !== undefined && { release }) };
+    return { id: traceEventId(trace.id), type: 'trace-create', timestamp: trace.timestamp, body } as Event;
+  });
+  return [...events, ...observations];
 }
 
 function verdictsOf(answer: ApiIngestionResponse | null, parcels: readonly Parcel[]): Answer {
@@ -121,7 +88,7 @@ function verdictsOf(answer: ApiIngestionResponse | null, parcels: readonly Parce
   const accepted = new Set(successes.map(({ id }) => id));
   const refused = new Map(errors.map((error) => [error.id, error]));
   const verdicts = parcels.map(({ call }): Verdict => {
-    const ids = [observationEventId(call), traceEventId(call)];
+    const ids = [observationEventId(call), traceEventId(call.trace.id)];
     return ids.every((id) => accepted.has(id)) ? ACCEPTED : refusal(ids.map((id) => refused.get(id)));
   });
   const unauthorised = errors.find(({ status }) => status === 401 || status === 403);
@@ -162,26 +129,4 @@ async function failureOf(error: unknown): Promise<Failure> {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (name === 'TimeoutError' || name === 'AbortError') return { kind: 'timeout', message: 'no answer from Langfuse' };
   return { kind: 'network', message: `Langfuse not reached: ${message.slice(0, 200)}` };
-}
-
-function metadataOf(trace: LlmCall['trace']): Json {
-  return Object.fromEntries(metadataEntries(trace.metadata).map(([key, value]) => [key, wellFormedJson(value)]));
-}
-
-function json(value: Json | undefined): Json | undefined {
-  return value === undefined ? undefined : wellFormedJson(value);
-}
-
-/** Model parameters must be scalars or lists of texts; the rest is refused unless it is written as text. */
-function flat(parameters: Readonly<Record<string, Json>>): Record<string, Json> {
-  const scalar = (value: Json) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
-  return Object.fromEntries(metadataEntries(parameters).map(([key, value]) => [key, wellFormedJson(scalar(value))]));
-}
-
-function pick(from: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {
-  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -25,7 +25,7 @@ export function openLangfuse(access: LangfuseAccess, transport: Transport): Lang
     const server = await inspectServer(access, signal);
     if ('kind' in server) return server;
     const otlp = transport === 'otlp' || (transport === 'auto' && server.otlp);
-    return { server, sink: otlp ? otlpSink(access) : await ingestion(access) };
+    return { server, sink: otlp ? otlpSink(access) : await ingestion(access, server) };
   };
   return {
     async route(signal) {
@@ -37,14 +37,14 @@ export function openLangfuse(access: LangfuseAccess, transport: Transport): Lang
     },
     switchToOtlp() {
       if (transport !== 'auto') return false;
-      route = Promise.resolve({ sink: otlpSink(access), server: { otlp: true, mergesLate: true } });
+      route = Promise.resolve({ sink: otlpSink(access), server: { otlp: true, typed: true, mergesLate: true } });
       return true;
     },
   };
 }
 
 /** The package is loaded only for a server that needs it: most take OTLP. */
-async function ingestion(access: LangfuseAccess): Promise<TraceSink> {
+async function ingestion(access: LangfuseAccess, { typed }: LangfuseServer): Promise<TraceSink> {
   const { ingestionSink } = await import('./ingestion.ts');
-  return ingestionSink(access);
+  return ingestionSink(access, typed);
 }

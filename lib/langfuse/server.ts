@@ -6,6 +6,8 @@ export interface LangfuseServer {
   readonly version?: string;
   /** Takes OTLP (3.22.0 and later). */
   readonly otlp: boolean;
+  /** Knows types of observations beside spans and generations: 3.225.4 does, 3.0.0 does not; from when on is inferred. */
+  readonly typed: boolean;
   /** Shows a call that was sent twice as two until it merges them, which may be never (4 and Cloud). */
   readonly mergesLate: boolean;
 }
@@ -19,7 +21,7 @@ const HEALTH_MS = 5_000;
  */
 export async function inspectServer(access: LangfuseAccess, signal: AbortSignal): Promise<LangfuseServer | Failure> {
   const cloud = /(?:^|\.)cloud\.langfuse\.com$/.test(new URL(access.host).hostname);
-  if (cloud) return { otlp: true, mergesLate: true };
+  if (cloud) return { otlp: true, typed: true, mergesLate: true };
   const timeoutMs = Math.min(HEALTH_MS, access.timeoutMs);
   const answer = await exchange(access, 'GET', '/api/public/health', signal, { timeoutMs });
   return answer.kind === 'failed' ? answer.failure : described(answer);
@@ -31,5 +33,6 @@ function described({ status, json, message, retryAfter }: Exchange & { kind: 'an
     return { kind: 'http', status, message, ...retryAfter };
   const [major = 3, minor = 22] = (version ?? '').match(/\d+/g)?.map(Number) ?? [];
   const otlp = major > 3 || (major === 3 && minor >= 22);
-  return { ...(version !== undefined && { version }), otlp, mergesLate: major >= 4 };
+  const typed = major > 3 || (major === 3 && minor >= 138);
+  return { ...(version !== undefined && { version }), otlp, typed, mergesLate: major >= 4 };
 }

@@ -35,29 +35,25 @@ export interface ParsedRoutes {
 }
 
 const MOST = 200;
+const PATTERNS = 'must be a pattern or a list of patterns';
 const pattern = z.union([z.string(), z.number()]);
+const NAME = 'must be 1 to 40 of a-z, 0-9 and -, and not default';
+const KEY = 'must be a key in quotes, or $NAME of a variable';
+const HOST = 'must be an http(s):// address';
+const ENVIRONMENT = 'must be 1 to 40 of a-z, 0-9, - and _, and not start with "langfuse"';
+const Route = z.strictObject(
+  {
+    name: z.string(NAME).check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, NAME)),
+    when: z.record(z.string(), z.union([pattern, z.array(pattern)], PATTERNS), 'must be an object of conditions'),
+    publicKey: z.string(KEY),
+    secretKey: z.string(KEY),
+    host: z.optional(z.string(HOST).check(z.refine(isAddress, HOST))),
+    environment: z.optional(z.string(ENVIRONMENT).check(z.regex(/^(?!langfuse)[a-z0-9_-]{1,40}$/, ENVIRONMENT))),
+  },
+  'must be an object of name, when, publicKey, secretKey, maybe host and environment, and nothing else',
+);
 const Routes = z
-  .array(
-    z.strictObject({
-      name: z
-        .string()
-        .check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -, and not default')),
-      when: z.record(z.string(), z.union([pattern, z.array(pattern)])),
-      publicKey: z.string(),
-      secretKey: z.string(),
-      host: z.optional(z.string().check(z.refine(isAddress, 'must be an http(s):// address'))),
-      environment: z.optional(
-        z
-          .string()
-          .check(
-            z.regex(
-              /^(?!langfuse)[a-z0-9_-]{1,40}$/,
-              'must be 1 to 40 of a-z, 0-9, - and _, and not start with "langfuse"',
-            ),
-          ),
-      ),
-    }),
-  )
+  .array(Route, 'must be a list')
   .check(z.minLength(1, 'is empty'), z.maxLength(MOST, `holds more than ${MOST} routes`));
 type Written = z.infer<typeof Routes>[number];
 

@@ -132,16 +132,25 @@ describe('a typed observation', () => {
     ['embedding', 'EMBEDDING', 'GENERATION'],
     ['retriever', 'RETRIEVER', 'SPAN'],
     ['tool', 'TOOL', 'SPAN'],
+    ['agent', 'AGENT', 'SPAN'],
     ['span', 'SPAN', 'SPAN'],
-  ])('%s is %s by OTLP and %s by ingestion', async (type, byOtlp, byIngestion) => {
-    for (const [transport, expected] of [
-      ['otlp', byOtlp],
-      ['ingestion', byIngestion],
+  ])('%s is %s, and %s by ingestion to a server that is too old for it', async (type, now, then) => {
+    for (const [options, expected] of [
+      [{ transport: 'otlp' }, now],
+      [{ transport: 'ingestion' }, now],
+      [{ version: '3.0.0' }, then],
     ] as const) {
-      const { server, deliver } = await site({ transport });
+      const { server, deliver } = await site(options);
       expect(await deliver().settle([typed(type, 1)])).toEqual([]);
       expect(server.observations()[0]?.type).toBe(expected);
     }
+  });
+
+  it('with a model is a generation on a server that is too old for it, since a span has none', async () => {
+    const { server, deliver } = await site({ version: '3.0.0' });
+    const usageDetails = { input: 3, total: 3 };
+    await deliver().settle([callOf(1, { observation: { type: 'retriever', model: 'gte-rerank', usageDetails } })]);
+    expect(server.observations()[0]).toMatchObject({ type: 'GENERATION', model: 'gte-rerank', usageDetails });
   });
 });
 

@@ -47,7 +47,7 @@ class World {
 
   #open(sendUntil: number): Delivery {
     const { mergesLate } = this.#plan;
-    const route = { sink: this.#sink(), server: { otlp: true, mergesLate } };
+    const route = { sink: this.#sink(), server: { otlp: true, typed: true, mergesLate } };
     return new Delivery({
       langfuse: { route: async () => route, switchToOtlp: () => false },
       lookup: async (calls) => this.#lookup(calls),

@@ -136,7 +136,7 @@ export class LangfuseView implements Langfuse {
   route: Langfuse['route'] = () =>
     this.#life.act(3, () => {
       if (!this.#model.nextRoute()) return RESET;
-      return { sink: this.#sink(), server: { otlp: true, mergesLate: this.#model.mergesLate } };
+      return { sink: this.#sink(), server: { otlp: true, typed: true, mergesLate: this.#model.mergesLate } };
     });
 
   switchToOtlp(): boolean {
