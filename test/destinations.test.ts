@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../lib/config.ts';
+import { Destinations } from '../lib/destinations.ts';
+import { openProjects } from '../lib/langfuse/projects.ts';
+import { decodeLetters } from '../lib/letters/decode.ts';
+import { Readings } from '../lib/readings.ts';
+import { fromFlat } from '../lib/record.ts';
+import { shipRange } from '../lib/ship.ts';
+import { pullRange } from '../lib/sls/pull.ts';
+import type { DestinationReceipt, Letter, LlmCall, Receipt } from '../lib/types.ts';
+import { parseRoutes } from '../lib/view/routes.ts';
+import { world } from './sls/world.ts';
+import { type LangfuseStandIn, startLangfuse } from './stand-ins/langfuse.ts';
+import type { SlsGroup } from './stand-ins/sls.ts';
+import { callsOf } from './support/calls.ts';
+import { type Site, site } from './support/delivery.ts';
+import { House, resultOf, useHouses } from './support/house.ts';
+import { lineOf } from './support/records.ts';
+
+const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
+const to = (destination: string, calls: readonly LlmCall[]) => calls.map((call) => ({ ...call, destination }));
+const ids = (calls: readonly LlmCall[]) => calls.map(({ observation }) => observation.id).sort();
+const stored = ({ server }: Site) =>
+  server
+    .observations()
+    .map(({ id }) => id)
+    .sort();
+
+/** Two projects on two servers, each with keys of its own; to the second of them maybe with a wrong one. */
+async function two(secretKey?: string): Promise<{ main: Site; other: Site; destinations: Destinations }> {
+  const main = await site();
+  const access = secretKey === undefined ? {} : { secretKey };
+  const other = await site({ publicKey: 'pk-lf-other', secretKey: 'sk-lf-other', access });
+  const deliveries = new Map([
+    ['default', main.deliver()],
+    ['other', other.deliver()],
+  ]);
+  return { main, other, destinations: new Destinations(deliveries) };
+}
+
+describe('several destinations', () => {
+  it('each get the calls that are theirs, and no other', async () => {
+    const { main, other, destinations } = await two();
+    const [ours, theirs] = [callsOf(3), callsOf(4, 10)];
+    expect(await destinations.settle([...ours, ...to('other', theirs)])).toEqual([]);
+    expect([stored(main), stored(other)]).toEqual([ids(ours), ids(theirs)]);
+    expect([destinations.halt, destinations.halts]).toEqual([undefined, []]);
+  });
+
+  it('are not asked when nothing is theirs', async () => {
+    const { other, destinations } = await two();
+    await destinations.settle(callsOf(2));
+    await destinations.shown();
+    expect(other.server.requests).toEqual([]);
+  });
+
+  it('fail each for itself: with one wrong key its calls are refused, and the others arrive', async () => {
+    const { main, other, destinations } = await two('sk-lf-wrong');
+    const [ours, theirs] = [callsOf(3), to('other', callsOf(2, 10))];
+    const undelivered = await destinations.settle([...theirs, ...ours]);
+    expect(ids(undelivered.map(({ call }) => call))).toEqual(ids(theirs));
+    expect(undelivered.map(({ rejection }) => rejection)).toMatchObject(
+      theirs.map(() => ({ why: 'refused', status: 401 })),
+    );
+    expect([stored(main), stored(other)]).toEqual([ids(ours), []]);
+  });
+
+  it('halt together once all that had calls have halted, and say which ones have', async () => {
+    const { destinations, main } = await two('sk-lf-wrong');
+    await destinations.settle(to('other', callsOf(1)));
+    const halt = { reason: 'refused', status: 401 };
+    expect(destinations.halt).toMatchObject(halt);
+    expect(destinations.halts).toMatchObject([{ ...halt, destination: 'other' }]);
+    await destinations.settle(callsOf(1, 5));
+    expect(destinations.halt).toBeUndefined();
+    expect(destinations.halts).toMatchObject([{ ...halt, destination: 'other' }]);
+    main.server.fault = () => ({ kind: 'status', status: 403 });
+    await destinations.settle(callsOf(1, 6));
+    expect(destinations.halt).toMatchObject({ reason: 'refused' });
+    expect(destinations.halts.map(({ destination }) => destination)).toEqual(['default', 'other']);
+  });
+
+  it('that halted are sent nothing more, while the others go on', async () => {
+    const { destinations, other } = await two('sk-lf-wrong');
+    await destinations.settle(to('other', callsOf(1)));
+    const asked = other.server.requests.length;
+    expect(await destinations.settle([...callsOf(2, 5), ...to('other', callsOf(2, 8))])).toHaveLength(2);
+    expect(other.server.requests).toHaveLength(asked);
+  });
+});
+
+describe('the projects of a configuration', () => {
+  const LEAST = {
+    ...{ LANGFUSE_HOST: 'https://one.example.com', LANGFUSE_PUBLIC_KEY: 'pk-1', LANGFUSE_SECRET_KEY: 'sk-1' },
+    ...{ DEAD_LETTER_BUCKET: 'my-bucket', LANGFUSE_ENVIRONMENT: 'prod', LANGFUSE_TIMEOUT: '7' },
+  };
+
+  it('are the default one alone, without routes', () => {
+    expect([...openProjects(parseConfig(LEAST)).keys()]).toEqual(['default']);
+  });
+
+  it('take from the default one what their route does not say, but never its keys', () => {
+    const keys = { publicKey: 'pk-2', secretKey: 'sk-2' };
+    const ROUTES = JSON.stringify([
+      { name: 'a', when: { route: 'a' }, ...keys },
+      { name: 'b', when: { route: 'b' }, ...keys, host: 'https://two.example.com/', environment: 'test' },
+    ]);
+    const projects = openProjects(parseConfig({ ...LEAST, ROUTES }));
+    expect([...projects.keys()]).toEqual(['default', 'a', 'b']);
+    const access = (name: string) => projects.get(name)?.access;
+    expect(access('default')).toMatchObject({ publicKey: 'pk-1', secretKey: 'sk-1' });
+    const shared = { timeoutMs: 7000, ...keys };
+    expect(access('a')).toMatchObject({ ...shared, host: 'https://one.example.com', environment: 'prod' });
+    expect(access('b')).toMatchObject({ ...shared, host: 'https://two.example.com', environment: 'test' });
+  });
+});
+
+/** A page for each group of three: a call that went well, one that failed, and a line of something else. */
+const PAGES = 4;
+const groups: SlsGroup[] = Array.from({ length: PAGES }, (_, page) => ({
+  logs: [
+    lineOf(page * 10),
+    { ...lineOf(page * 10 + 1), response_code: '500' },
+    { path: '/healthz', method: 'GET', response_code: '200' },
+  ].map((fields) => ({ time: 1_795_244_400 + page, fields })),
+}));
+
+/** The receipt of each destination balances, and together they are the calls of the whole. */
+function checkBalance({ read, skipped, lettered, delivered, destinations = {} }: Receipt): void {
+  const parts: DestinationReceipt[] = Object.values(destinations);
+  for (const part of parts) expect(part.read).toBe(part.delivered + sum(part.lettered));
+  expect(parts.reduce((all, part) => all + part.read, 0)).toBe(read - sum(skipped) - (lettered.unreadable ?? 0));
+  expect(parts.reduce((all, part) => all + part.delivered, 0)).toBe(delivered);
+}
+
+describe('a range that is shipped to several destinations', () => {
+  const { routes } = parseRoutes({
+    ROUTES: JSON.stringify([{ name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' }]),
+  });
+
+  async function ship({ destinations }: { destinations: Destinations }, all = groups) {
+    const { range, access, clock } = await world({ groups: all });
+    const letters: Letter[] = [];
+    const logged: unknown[] = [];
+    const ports = {
+      ...{ pull: (part: typeof range) => pullRange(part, access), delivery: destinations, clock },
+      letters: { put: async (_: string, body: Uint8Array) => void letters.push(...decodeLetters(body)) },
+      log: (...entry: unknown[]) => void logged.push(entry),
+    };
+    const times = { startedAt: 0, pullUntil: Number.POSITIVE_INFINITY };
+    const receipt = await shipRange(range, ports, { requestId: 'r', prefix: 'p', timeZone: 'UTC', routes, ...times });
+    checkBalance(receipt);
+    return { receipt, letters, logged };
+  }
+
+  it('says of each in the receipt what became of its calls', async () => {
+    const all = await two();
+    const { receipt } = await ship(all);
+    expect(receipt).toMatchObject({ read: 3 * PAGES, delivered: 2 * PAGES, skipped: { non_ai: PAGES } });
+    const part = { read: PAGES, delivered: PAGES, lettered: {} };
+    expect(receipt.destinations).toEqual({ default: part, other: part });
+    expect([stored(all.main).length, stored(all.other).length]).toEqual([PAGES, PAGES]);
+  });
+
+  it('goes on to its end when one refuses everything, letters what was for that one, and names it in the log', async () => {
+    const all = await two('sk-lf-wrong');
+    const { receipt, letters, logged } = await ship(all);
+    expect(receipt).toMatchObject({ delivered: PAGES, lettered: { refused: PAGES }, ranges: 0 });
+    expect(receipt.destinations).toEqual({
+      default: { read: PAGES, delivered: PAGES, lettered: {} },
+      other: { read: PAGES, delivered: 0, lettered: { refused: PAGES } },
+    });
+    expect(letters).toHaveLength(PAGES);
+    expect(logged).toContainEqual([
+      'error',
+      expect.stringContaining('it refuses every request'),
+      expect.objectContaining({ destination: 'other' }),
+    ]);
+  });
+
+  it('counts what cannot be read for none of them', async () => {
+    const { start_time: _, ...timeless } = lineOf(99);
+    const { receipt } = await ship(await two(), [{ logs: [{ time: 0, fields: timeless }] }, ...groups.slice(0, 1)]);
+    expect(receipt).toMatchObject({ read: 4, lettered: { unreadable: 1 } });
+    expect(Object.keys(receipt.destinations ?? {}).sort()).toEqual(['default', 'other']);
+  });
+});
+
+it('calls of the same ids are two where they go to two projects', () => {
+  const fieldMap = new Map([...['traceId', 'observationId'], 'startTime'].map((place) => [place, [place]]));
+  const same = { traceId: 't', observationId: 'o', startTime: '2026-11-21T07:00:00Z' };
+  const records = groups.slice(0, 1).flatMap(({ logs }) => logs.map(({ fields }) => fromFlat({ ...fields, ...same })));
+  const { routes } = parseRoutes({
+    ROUTES: JSON.stringify([{ name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' }]),
+  });
+  const readings = new Readings(records, { timeZone: 'UTC', fieldMap, routes });
+  expect(readings.calls.map(({ destination }) => destination)).toEqual([undefined, 'other']);
+  readings.undelivered(
+    readings.calls.slice(1).map((call) => ({ call, rejection: { why: 'oversize', message: 'too large' } })),
+  );
+  expect(readings.byDestination()).toEqual([
+    { destination: 'default', read: 1, lettered: [] },
+    { destination: 'other', read: 1, lettered: ['oversize'] },
+  ]);
+});
+
+describe('the built function with ROUTES', () => {
+  useHouses();
+  let tenant: LangfuseStandIn | undefined;
+  afterEach(() => tenant?.close());
+
+  it('ships each call to its project, letters what a project with a wrong key refuses, and replays it there', async () => {
+    const house = await House.open();
+    tenant = await startLangfuse({ publicKey: 'pk-lf-tenant', secretKey: 'sk-lf-tenant' });
+    const { begin: beginCursor, end: endCursor } = house.sls.load('proj', 'store', 1, groups);
+    const event = JSON.parse(house.event());
+    const ranged = JSON.stringify({ ...event, source: { ...event.source, shardId: 1, beginCursor, endCursor } });
+    const ROUTES = JSON.stringify([
+      {
+        name: 'tenant',
+        when: { status: '5xx' },
+        publicKey: 'pk-lf-tenant',
+        secretKey: '$TENANT_KEY',
+        host: tenant.url,
+      },
+    ]);
+    const wrong = await house.instance('ship', { ROUTES, TENANT_KEY: 'sk-lf-wrong' }).invoke(ranged);
+    const receipt = resultOf<Receipt>(wrong);
+    checkBalance(receipt);
+    expect(receipt.destinations).toEqual({
+      default: { read: PAGES, delivered: PAGES, lettered: {} },
+      tenant: { read: PAGES, delivered: 0, lettered: { refused: PAGES } },
+    });
+    expect([house.langfuse.observations().length, tenant.observations().length]).toEqual([PAGES, 0]);
+    const replay = house.instance('replay', { ROUTES, TENANT_KEY: 'sk-lf-tenant' });
+    expect(resultOf<object>(await replay.invoke('{}'))).toMatchObject({ letters: PAGES, settled: PAGES, kept: 0 });
+    expect([house.langfuse.observations().length, tenant.observations().length]).toEqual([PAGES, PAGES]);
+    expect(tenant.observations().every(({ level }) => level === 'ERROR')).toBe(true);
+  });
+});
