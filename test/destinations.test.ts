@@ -189,7 +189,11 @@ describe('a range that is shipped to several destinations', () => {
 it('calls of the same ids are two where they go to two projects', () => {
   const fieldMap = new Map([...['traceId', 'observationId'], 'startTime'].map((place) => [place, [place]]));
   const same = { traceId: 't', observationId: 'o', startTime: '2026-11-21T07:00:00Z' };
-  const records = groups.slice(0, 1).flatMap(({ logs }) => logs.map(({ fields }) => fromFlat({ ...fields, ...same })));
+  const records = groups
+    .slice(0, 1)
+    .flatMap(({ logs }) =>
+      logs.map(({ fields }) => fromFlat({ ...Object.fromEntries(Object.entries(fields)), ...same })),
+    );
   const { routes } = parseRoutes({
     ROUTES: JSON.stringify([{ name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' }]),
   });
