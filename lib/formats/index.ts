@@ -66,6 +66,7 @@ function find(line: Line, options: ReadOptions): { format: string; found: Found 
     if (found.kind !== 'draft') return { format, found };
     return { format, found: drafted(mapped(line, options, found.draft) ?? found.draft) };
   }
+  if (sourceFormat !== undefined && sourceFormat !== 'custom') return { format: sourceFormat, found: undefined };
   const draft = mapped(line, options);
   return { format: 'custom', found: draft && drafted(draft) };
 }
