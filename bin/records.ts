@@ -1,7 +1,9 @@
 import { pairsIn } from '../lib/formats/line/pairs.ts';
 import { isObject, parseJson } from '../lib/formats/values/values.ts';
 import { fromFlat } from '../lib/record.ts';
-import type { Json, LogRecord } from '../lib/types.ts';
+import type { Json, JsonObject, LogRecord } from '../lib/types.ts';
+import { logsInTable } from './csv.ts';
+import { documentsIn } from './documents.ts';
 
 export interface ParsedRecords {
   readonly records: readonly LogRecord[];
@@ -10,9 +12,10 @@ export interface ParsedRecords {
 }
 
 /**
- * Log records in a text: one JSON object, an array of them, one a line, or a list of pairs of `Key` and `Value` for one
- * record. A line that is no JSON is taken as a record with the line in its field `content`. SLS gives every record a
- * `__time__`; one that was pasted without gets `fallbackTime`.
+ * Log records in a text: JSON objects, alone, in an array, or one after the other; lists of pairs of `Key` and `Value`, one
+ * for each record; the answer of SLS's GetLogs; or a table with commas, as the SLS console downloads it. A line that is no
+ * JSON is taken as a record with the line in its field `content`. SLS gives every record a `__time__`; one that was
+ * pasted without gets `fallbackTime`.
  */
 export function parseRecords(text: string, fallbackTime: Date): ParsedRecords {
   const notes: string[] = [];
@@ -29,22 +32,19 @@ type Flat = { [key: string]: Json };
 
 function flatRecords(text: string): Flat[] {
   const whole = parseJson(text);
+  if (whole === undefined) return logsInTable(text) ?? documentsIn(text).map(asRecord);
   const pairs = pairsIn(whole);
   if (pairs) return [Object.fromEntries(pairs)];
-  if (Array.isArray(whole)) return whole.map(asRecord);
-  if (whole !== undefined) return [asRecord(whole)];
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (isBrokenDocument(lines)) return [asRecord(text.trim())];
-  return lines.map((line) => asRecord(parseJson(line) ?? line));
+  const answered = isObject(whole) ? answerOf(whole) : undefined;
+  return answered ?? (Array.isArray(whole) ? whole.map(asRecord) : [asRecord(whole)]);
 }
 
-/** One object over several lines that does not parse: a damaged record, not as many records as it has lines. */
-function isBrokenDocument(lines: readonly string[]): boolean {
-  // `[INFO] …` opens no list: it is a line of plain text.
-  const opens = (line: string) => /^\s*(?:\{|\[(?!\w{1,8}\]))/.test(line);
-  return (
-    lines.length > 1 && opens(lines[0] ?? '') && !lines.every(opens) && !lines.some((line) => isObject(parseJson(line)))
-  );
+/** The logs of an answer of GetLogs (https://api.aliyun.com/document/Sls/2020-12-30/GetLogsV2), each with its `__time__`. */
+function answerOf({ data, logs }: JsonObject): Flat[] | undefined {
+  const found = data ?? logs;
+  if (!Array.isArray(found) || found.length === 0) return undefined;
+  const records = found.filter(isObject).filter((log) => log.__time__ !== undefined);
+  return records.length === found.length ? records : undefined;
 }
 
 function asRecord(value: Json): Flat {

@@ -56,11 +56,15 @@ export async function openStage(env: Env, range: CursorRange | undefined, real: 
   };
 }
 
-/** The built function on that stage, as Function Compute would run it. */
-export function openFunction({ env, credentials, region }: Stage, timeout: number): FcInstance {
+/** A built function on that stage, as Function Compute would run it. `timeout` in seconds. */
+export function openFunction(
+  { env, credentials, region }: Stage,
+  timeout: number,
+  name: 'ship' | 'replay' = 'ship',
+): FcInstance {
   const onOutput = (text: string) => void process.stderr.write(text);
   return new FcInstance({
-    bundle: join(DIST, 'ship.js'),
+    bundle: join(DIST, `${name}.js`),
     handler: 'handler',
     env,
     credentials,

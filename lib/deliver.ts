@@ -82,7 +82,7 @@ export class Delivery {
     while (this.#patience.mayGoOn()) {
       const route = await this.#ports.langfuse.route(this.#ports.signal);
       if ('sink' in route) return route;
-      if (!(await this.#patience.pause(route, trial))) break;
+      await this.#patience.pause(route, trial);
     }
     return undefined;
   }
@@ -106,7 +106,7 @@ export class Delivery {
       }
       const step = nextStep(failure);
       if (step !== 'retry') return [...refused, ...(await this.#instead(step, left, route, trial, failure))];
-      if (!(await this.#patience.pause(failure, trial))) break;
+      await this.#patience.pause(failure, trial);
     }
     return [...refused, ...this.#givenUp(callsIn(left), trial)];
   }
@@ -162,8 +162,9 @@ export class Delivery {
   }
 
   #givenUp(calls: readonly LlmCall[], { attempts, failure }: Trial): readonly Undelivered[] {
-    const { message, status } = failure ?? this.halt ?? { message: 'not sent', status: undefined };
-    const why = this.halt?.reason === 'refused' ? 'refused' : 'unavailable';
+    const end = this.#patience.end();
+    const { message, status } = failure ?? end;
+    const why = end.reason === 'refused' ? 'refused' : 'unavailable';
     const rejection: Rejection = { why, message, attempts, ...(status !== undefined && { status }) };
     return calls.map((call) => ({ call, rejection }));
   }

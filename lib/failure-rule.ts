@@ -20,5 +20,5 @@ const SPLIT = new Set([400, 413, 422]);
 
 /** Whether Langfuse may have taken a request that it did not answer for. */
 export function ambiguous({ kind, status }: Failure): boolean {
-  return kind === 'http' ? status !== undefined && status >= 500 : kind !== 'not-accepted';
+  return kind === 'http' ? (status ?? 0) >= 500 : kind !== 'not-accepted';
 }

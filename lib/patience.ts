@@ -43,8 +43,14 @@ export class Patience {
 
   /** Whether there is time left, and a Langfuse to send to. */
   mayGoOn(): boolean {
-    if (this.#ports.signal.aborted) this.#halt ??= this.#overdue();
+    if (this.#ports.signal.aborted) this.end();
     return this.#halt === undefined;
+  }
+
+  /** Why nothing more is sent. If nothing has ended the sending yet, this does: its time is over. */
+  end(): Halt {
+    this.#halt ??= this.#overdue();
+    return this.#halt;
   }
 
   /** Langfuse took a request. */
@@ -58,24 +64,20 @@ export class Patience {
     this.#halt ??= haltOf(reason, failure);
   }
 
-  /** Waits before the next attempt; `false` when there is no time for one. The deadline is checked before sleeping. */
-  async pause(failure: Failure, trial: Trial): Promise<boolean> {
+  /** Waits before the next attempt, or stops when there is no time for one. The deadline is checked before sleeping. */
+  async pause(failure: Failure, trial: Trial): Promise<void> {
     const { clock, random, sendUntil, signal } = this.#ports;
     const now = clock.now();
     trial.failed(failure, now);
     // What the end of the time cut off says nothing of Langfuse.
     if (!signal.aborted) this.#trouble = failure;
-    if (!this.mayGoOn()) return false;
+    if (!this.mayGoOn()) return;
     const jittered = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** trial.pauses++);
     const pause = Math.max(jittered, failure.retryAfterMs ?? 0);
     // A server that says when to come back is not down, however late that is.
     const patience = failure.retryAfterMs === undefined ? (trial.failingSince ?? now) + PATIENCE_MS : sendUntil;
-    if (now + pause >= Math.min(sendUntil, patience)) {
-      this.stop('outage', failure, trial);
-      return false;
-    }
-    await clock.sleep(pause, signal);
-    return true;
+    if (now + pause >= Math.min(sendUntil, patience)) this.stop('outage', failure, trial);
+    else await clock.sleep(pause, signal);
   }
 
   /** The time is over: with Langfuse in trouble until then, it is the trouble's doing. */

@@ -138,12 +138,13 @@ class Replay {
   }
 
   async #records(letters: readonly RecordLetter[]): Promise<Letter[]> {
-    const byRecord = new Map(letters.map((letter) => [letter.record, letter]));
-    const readings = new Readings([...byRecord.keys()], this.#options, (record) => byRecord.get(record)?.identity);
+    const identities = new Map(letters.map(({ record, identity }) => [record, identity]));
+    const readings = new Readings([...identities.keys()], this.#options, (record) => identities.get(record));
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
-    return readings.failed.flatMap(({ record, rejection }) => {
-      const letter = byRecord.get(record);
-      return letter ? [this.#again({ ...letter, rejection })] : [];
+    const rejections = new Map(readings.failed.map(({ record, rejection }) => [record, rejection]));
+    return letters.flatMap((letter) => {
+      const rejection = rejections.get(letter.record);
+      return rejection ? [this.#again({ ...letter, rejection })] : [];
     });
   }
 
@@ -159,10 +160,8 @@ class Replay {
       if (rest) await this.#ports.ship(rest, letter.replays, ++this.#parts);
       return gone ? [gone] : [];
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return [
-        isPassing(error) ? { ...letter, message: error.message } : this.#again({ ...letter, message: error.message }),
-      ];
+      const failed = { ...letter, message: (error as Error).message };
+      return [isPassing(error) ? failed : this.#again(failed)];
     }
   }
 
@@ -200,7 +199,7 @@ function isRange(letter: Letter): letter is RangeLetter {
 }
 
 /** Whether an error says nothing of the letter: OSS takes no letter of it, or SLS is busy, unreachable, or lets nobody in. */
-function isPassing(error: Error): boolean {
+function isPassing(error: unknown): boolean {
   if (error instanceof InvocationError && error.code === 'dead-letter') return true;
   const pull = error instanceof InvocationError ? error.cause : error;
   return pull instanceof PullError && pull.status !== 400 && pull.status !== 404;

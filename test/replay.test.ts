@@ -106,6 +106,9 @@ describe('a letter that has no replay left', () => {
     site.put(1, recordLetter(1, { replays: 3 }));
     site.answer = () => 'refuse';
     expect(await site.replay()).toMatchObject({ kept: 0, parked: 1 });
+    expect(site.lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 'warn', message: 'dead letters parked', key: parked(1), letters: 1 },
+    ]);
   });
 });
 
@@ -164,16 +167,19 @@ describe('a range letter', () => {
     expect(site.shipped).toEqual([{ range, replays: 0, part: 1 }]);
   });
 
-  it('that cannot be shipped is written back with the reason, and what is expired of it is not parked yet', async () => {
+  it.each([
+    ['ShardNotExist', 400],
+    ['LogStoreNotExist', 404],
+  ])('that meets %s is written back with it, and what is expired of it is not parked yet', async (code, status) => {
     const site = new ReplaySite();
     site.oldest = 4;
     const key = site.put(1, rangeLetter(3, 8, { reason: 'pull' }));
-    const cause = new PullError('ShardNotExist', { code: 'ShardNotExist', status: 400, cursor: 'c', attempts: 1 });
+    const message = `PullLogs p/l/0: ${code}`;
+    const cause = new PullError(code, { code, status, cursor: 'c', attempts: 1 });
     site.ship = () => {
-      throw new InvocationError('pull', 'PullLogs p/l/0: ShardNotExist', { cause });
+      throw new InvocationError('pull', message, { cause });
     };
     expect(await site.replay()).toMatchObject({ settled: 0, kept: 1, parked: 0 });
-    const message = 'PullLogs p/l/0: ShardNotExist';
     expect(site.bucket.letters(PREFIX)).toEqual({
       [key]: [rangeLetter(3, 8, { reason: 'pull', replays: 1, message, lastFailedAt: NOON })],
     });
@@ -233,6 +239,7 @@ describe('what a replay is asked for', () => {
     ['the beginning of keys', `${PREFIX}/v1/p/`, ['1', '2', '3']],
     ['a path below the folder of the letters', 'q/l/', ['4']],
     ['the folder of what was parked', `${PREFIX}/parked/v1/`, ['5']],
+    ['a whole key of what was parked', parked(5), ['5']],
     ['parked/ alone', 'parked/', ['5']],
     ['parked/ and a path below it', 'parked/p/l', ['5']],
     ['a path that holds nothing', 'none', []],
@@ -358,6 +365,8 @@ describe('what is parked', () => {
     site.answer = () => 'refuse';
     // An operator allows more replays than before: one letter may go on, the other is given up.
     for (const maxReplays of [9, 3]) await site.replay({ prefix: 'parked/' }, { maxReplays });
+    const changed = site.bucket.operations.filter((each) => /^(?:put|delete) .*ndjson/.test(each));
+    expect(changed).toEqual(Array(2).fill(`put ${parked(1)}`));
     const left = site.bucket.letters(PREFIX);
     expect(Object.keys(left)).toEqual([parked(1)]);
     expect(left[parked(1)]?.map(({ kind }) => kind).sort()).toEqual(['range', 'record']);
@@ -380,7 +389,14 @@ describe('an object that is damaged', () => {
     site.put(2, recordLetter(2));
     expect(await site.replay()).toMatchObject({ objects: 2, letters: 1, settled: 1 });
     expect(site.bucket.objects).toEqual(new Map([[parked(1), damaged]]));
-    expect(site.lines.join()).toContain(keyOf(1));
+    expect(site.lines.map((line) => JSON.parse(line))).toEqual([
+      {
+        level: 'error',
+        message: 'an object holds no dead letters that can be read; a replay parks it as it is',
+        key: keyOf(1),
+        error: expect.any(String),
+      },
+    ]);
     expect(site.lines.join()).not.toMatch(/question|answer/);
   });
 

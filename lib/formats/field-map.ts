@@ -1,6 +1,7 @@
 import { contentOf, hash32, observationIdOf, traceIdOf } from '../identity.ts';
 import type { JsonObject, Level, ObservationType } from '../types.ts';
 import type { Draft } from './draft.ts';
+import { agentTags } from './gateway/call.ts';
 import { leftOver, withoutContent } from './left-over.ts';
 import type { Line } from './line/line.ts';
 import { Look } from './look.ts';
@@ -52,7 +53,7 @@ export function mapped(line: Line, options: ReadOptions, base?: Draft): Draft | 
   const blank: Draft = {
     ...{ traceId: hash32(content), observationId: observationIdOf([content]), type: 'generation', name, times },
     level: 'DEFAULT',
-    metadata: leftOver(line, fieldMap),
+    metadata: { ...agentTags(line), ...leftOver(line, fieldMap) },
   };
   return over(blank, look, options);
 }

@@ -1,7 +1,7 @@
 import { contentOf, observationIdOf } from '../identity.ts';
 import { drafted, type Found, skipped } from './draft.ts';
 import { gatewayCall } from './gateway/call.ts';
-import type { Line } from './line/line.ts';
+import { AI_LOG_PART, type Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
 import { listsModels, llmApi } from './values/path.ts';
 import { firstText, present } from './values/values.ts';
@@ -16,6 +16,17 @@ const CALL = [
 const HINTS = [
   ...['response_type', 'llm_service_duration', 'llm_first_token_duration', 'chat_id', 'chat_round', 'session_id'],
   ...['cache_status', 'token_ratelimit_status', 'safecheck_status', 'fallback_from'],
+];
+
+/** What tells the attempts of a request apart; the later names are those of logs in the format of NGINX Ingress. */
+const IDENTITY: readonly (readonly string[])[] = [
+  ...[
+    ['start_time', 'time'],
+    ['route_name'],
+    ['upstream_cluster', 'proxy_upstream_name'],
+    ['duration', 'request_time'],
+  ],
+  ...[['response_code_details', 'status']],
 ];
 
 const BODIES = ['request_body', 'response_body'];
@@ -42,12 +53,12 @@ export function readAccess(line: Line, { timeZone }: ReadOptions): Found | undef
 }
 
 function observationIdOfLine(line: Line): string {
-  const requestId = line.text('request_id');
+  const requestId = line.text('request_id', 'req_id');
   // Agent logs have none, and a start_time alone is shared by calls of the same millisecond: nothing but the whole
   // record tells one from the next.
   if (requestId === undefined) return observationIdOf([contentOf(line.record)]);
-  const parts = ['route_name', 'upstream_cluster', 'duration', 'response_code_details'].map((name) => line.text(name));
-  return observationIdOf([requestId, line.text('start_time'), ...parts, firstText(line.ai.chat_id)]);
+  const parts = [...IDENTITY.map((names) => line.text(...names)), firstText(line.ai.chat_id)];
+  return observationIdOf([requestId, ...parts]);
 }
 
 function isMcp({ ai, fields }: Line): boolean {
@@ -69,13 +80,17 @@ function isCall(line: Line): boolean {
   if (listsModels(line.method, line.path)) return false;
   if (line.damaged !== undefined) return true;
   // Without ai_log, question and answer, names such as `model` or `messages` are anybody's.
-  const gateway = line.fields.has('ai_log') || present(ai.question) || present(ai.answer) || isVersion0(line);
+  const gateway = hasAiLog(line) || present(ai.question) || present(ai.answer) || isVersion0(line);
   if (!gateway) return false;
   return CALL.some((name) => present(ai[name])) || (callsAnLlm(line) && HINTS.some((name) => present(ai[name])));
 }
 
 function callsAnLlm(line: Line): boolean {
   return llmApi(line.path) !== undefined && ['', 'POST'].includes(line.method.toUpperCase());
+}
+
+function hasAiLog({ fields }: Line): boolean {
+  return [...fields.keys()].some((name) => name === 'ai_log' || name.startsWith(AI_LOG_PART));
 }
 
 function isVersion0({ fields }: Line): boolean {

@@ -53,8 +53,8 @@ type Known = NonNullable<Extract<Line, { kind: 'record' }>['identity']>;
 function fromLine(text: string, number: number): Letter {
   const result = Line.safeParse(parsed(text, number));
   if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new Error(`Line ${number} is no letter of version ${VERSION}: ${issue?.path.join('.')}: ${issue?.message}`);
+    const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`Line ${number} is no letter of version ${VERSION}: ${faults.join('; ')}`);
   }
   const line = result.data;
   const { requestId, replays, firstFailedAt, lastFailedAt, message } = line;

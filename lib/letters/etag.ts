@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
  * encrypts with KMS or the like (OSS, "PutObject").
  */
 export function contradicts(headers: Readonly<Record<string, unknown>>, body: Uint8Array): boolean {
-  const etag = typeof headers.etag === 'string' ? headers.etag.replaceAll('"', '').toUpperCase() : '';
-  if (!/^[0-9A-F]{32}$/.test(etag) || headers['x-oss-server-side-encryption'] !== undefined) return false;
-  return etag !== createHash('md5').update(body).digest('hex').toUpperCase();
+  const stored = /^"?([0-9A-F]{32})"?$/i.exec(String(headers.etag))?.[1];
+  if (stored === undefined || headers['x-oss-server-side-encryption'] !== undefined) return false;
+  return stored.toLowerCase() !== createHash('md5').update(body).digest('hex');
 }

@@ -19,7 +19,7 @@ export interface KeyParts {
  * one writer.
  */
 export function letterKey(prefix: string, { project, logstore, shard, cursor, requestId, at }: KeyParts): string {
-  const [day = ''] = new Date(at).toISOString().split('T');
+  const day = new Date(at).toISOString().slice(0, '2026-11-21'.length);
   const begin = positionOf(cursor)?.toString() ?? encodeURIComponent(cursor);
   const name = `${begin}-${inName(requestId)}.ndjson.gz`;
   return below(prefix, [`v${VERSION}`, project, logstore, shard, ...day.split('-'), name].join('/'));

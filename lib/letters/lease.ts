@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../formats/values/values.ts';
 import type { Clock } from '../types.ts';
 import type { Bucket } from './bucket.ts';
 import { below } from './layout.ts';
@@ -47,10 +48,6 @@ export class Lease {
   /** Who has the lease; nobody if what lies there is no lease: that must not bar replays for ever. */
   async #read(): Promise<Holder | undefined> {
     const body = await this.#bucket.get(this.#key);
-    try {
-      return body && Holder.parse(JSON.parse(body.toString('utf8')));
-    } catch {
-      return undefined;
-    }
+    return body && Holder.safeParse(parseJson(body.toString('utf8'))).data;
   }
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import OSS from 'ali-oss';
 import { contradicts } from './etag.ts';
 import type { BucketAccess, BucketEdge, Listing } from './open-bucket.ts';
@@ -36,19 +36,19 @@ export function openEdge(access: BucketAccess): BucketEdge {
       await client.delete(key, { timeout }).catch(absent);
     },
     async list(prefix, after, timeout) {
-      const query = { prefix, 'max-keys': '1000', ...(after !== undefined && { 'continuation-token': after }) };
+      const query = { prefix, 'max-keys': '1000', 'continuation-token': after ?? '' };
       return listingOf((await client.listV2(query, { timeout })) as unknown as ListAnswer);
     },
   };
 }
 
 interface ListAnswer {
-  readonly objects?: readonly { readonly name: string; readonly size: number; readonly lastModified: string }[];
+  readonly objects: readonly { readonly name: string; readonly size: number; readonly lastModified: string }[];
   readonly nextContinuationToken?: string | null;
 }
 
 function listingOf({ objects, nextContinuationToken: next }: ListAnswer): Listing {
-  const listed = (objects ?? []).map(({ name, size, lastModified }) => ({
+  const listed = objects.map(({ name, size, lastModified }) => ({
     key: name,
     bytes: Number(size),
     modifiedAt: Date.parse(lastModified),
@@ -57,7 +57,7 @@ function listingOf({ objects, nextContinuationToken: next }: ListAnswer): Listin
 }
 
 function codeOf(error: unknown): string | undefined {
-  return (error as { code?: string } | undefined)?.code;
+  return (error as { code?: string }).code;
 }
 
 function absent(error: unknown): undefined {
@@ -66,17 +66,18 @@ function absent(error: unknown): undefined {
 
 function openClient({ bucket, region, endpoint, credentials }: BucketAccess): OSS {
   const address = addressOf(endpoint ?? `oss-${region}-internal.aliyuncs.com`);
-  const byPath = isIP(address.hostname.replace(/^\[|\]$/g, '')) !== 0 || address.hostname === 'localhost';
+  // The client takes no IPv6 address.
+  const byPath = isIPv4(address.hostname) || address.hostname === 'localhost';
   const { accessKeyId, accessKeySecret, securityToken: stsToken = '' } = credentials;
-  const keys = { accessKeyId, accessKeySecret, ...(stsToken && { stsToken }) };
   const options: OSS.Options & Untyped = {
-    ...keys,
+    accessKeyId,
+    accessKeySecret,
+    ...(stsToken && { stsToken }),
     // The credentials outlive the invocation; without this, the client prints advice to the function's log.
-    ...(stsToken && { refreshSTSToken: async () => ({ ...keys, stsToken }) }),
+    refreshSTSTokenInterval: Number.POSITIVE_INFINITY,
     bucket,
     region: `oss-${region}`,
     endpoint: address.origin,
-    secure: address.protocol === 'https:',
     authorizationV4: true,
     // Below an IP address no bucket resolves: there it is the first part of the path.
     sldEnable: byPath,

@@ -277,6 +277,22 @@ describe('names and ids', () => {
     expect(new Set(ids.map((id) => id.length))).toEqual(new Set([16]));
   });
 
+  it('take the id of a failed call as it is where no other attempt can have the same', () => {
+    const broken = { status: 'failure', error_str: 'The stream broke off' };
+    expect(callOf(payload(broken)).observation.id).toBe(hash32('chatcmpl-berlin-1').slice(0, 16));
+    const request_id = 'a1b2c3d4-0000-4000-8000-00000000000a';
+    const row = spendRow({ request_id, status: 'failure' });
+    expect(callOf(row).observation.id).toBe(hash32(request_id).slice(0, 16));
+  });
+
+  it.each<[string, Flat]>([
+    ['named by the caller', { id: 'call-of-shop-7', litellm_call_id: 'call-of-shop-7' }],
+    ['asked for', { metadata: { requester_metadata: { generation_id: '00f067aa0ba902b7' } } }],
+  ])('tell apart failed attempts whose common id was %s', (_how, over) => {
+    const ids = [1795244400, 1795244401].map((startTime) => callOf(failure({ ...over, startTime })).observation.id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('tell a payload without any id from the next by its content', () => {
     const bare = without(payload({ response: null }), 'id', 'trace_id');
     expect(callOf(bare).observation.id).not.toBe(callOf({ ...bare, end_user: 'x' }).observation.id);
@@ -463,6 +479,25 @@ describe('tags and metadata', () => {
       error_str: `Incorrect API key provided: ${secret}`,
     });
     expect(JSON.stringify(callOf(flat))).not.toContain(secret);
+  });
+
+  it('keep what a guardrail decided, not the prompt that it quotes', () => {
+    const quoted = { messages: MESSAGES, secret_fields: { raw_headers: { host: 'a' } } };
+    const said = { ...quoted, proxy_server_request: { body: { messages: MESSAGES } }, verdict: 'allowed' };
+    const guardrail = { guardrail_name: 'pii', guardrail_status: 'success', guardrail_request: quoted };
+    const flat = payload({
+      guardrail_information: [
+        { ...guardrail, guardrail_response: said },
+        { ...guardrail, guardrail_response: [said, 'ok'] },
+      ],
+    });
+    const named = { guardrail_name: 'pii', guardrail_status: 'success' };
+    expect(callOf(flat).trace.metadata.guardrail_information).toEqual([
+      { ...named, guardrail_response: { verdict: 'allowed' } },
+      { ...named, guardrail_response: [{ verdict: 'allowed' }, 'ok'] },
+    ]);
+    const single = payload({ guardrail_information: { ...guardrail, guardrail_response: 'blocked' } });
+    expect(callOf(single).trace.metadata.guardrail_information).toEqual({ ...named, guardrail_response: 'blocked' });
   });
 
   it("keep what the caller's own metadata calls a status or a model", () => {

@@ -213,6 +213,13 @@ describe('a span that is no call', () => {
     ['of a web request', span({ 'http.method': 'GET', 'http.url': 'https://shop.test/' }), 'non_ai'],
     ['without attributes', without(span({}), 'attribute'), 'non_ai'],
     ['with attributes that are damaged and name no AI', span({}, { attribute: '{"http.method":"GE' }), 'non_ai'],
+    ['with ids that are handed on to every span', span({ 'gen_ai.session.id': 's', 'gen_ai.user.id': 'u' }), 'non_ai'],
+    [
+      'with names that OpenLLMetry hands on to every span',
+      span({ 'traceloop.workflow.name': 'w', 'traceloop.association.properties.user_id': 'u' }),
+      'non_ai',
+    ],
+    ['with tags that Langfuse hands on to every span', span({ 'langfuse.trace.tags': ['a'] }), 'non_ai'],
     ['of MCP', span({ 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'find' }), 'mcp'],
     ['only by ids of an application log', { trace_id: TRACE, span_id: SPAN, 'gen_ai.request.model': 'm' }, 'non_ai'],
   ])('%s is skipped', (_what, flat, reason) => {
@@ -237,6 +244,28 @@ describe('what an agent or a chain states as used', () => {
     const { trace, observation } = callOf(span({ 'gen_ai.span.kind': kind, 'gen_ai.usage.input_tokens': 9 }));
     expect(observation).not.toHaveProperty('usageDetails');
     expect(trace.metadata['gen_ai.usage.input_tokens']).toBe(9);
+  });
+});
+
+describe('the model of a span', () => {
+  const spoken = { 'input.value': 'Hi', 'output.value': 'Ho', 'gen_ai.request.model': 'm' };
+
+  it.each<[string, Flat]>([
+    ['an agent', { ...spoken, 'gen_ai.span.kind': 'AGENT' }],
+    ['a chain', { ...spoken, 'gen_ai.span.kind': 'CHAIN' }],
+    ['a step', { ...spoken, 'gen_ai.span.kind': 'STEP' }],
+  ])('is metadata of %s with content, whose words Langfuse would count and price a second time', (_what, attribute) => {
+    const { trace, observation } = callOf(span(attribute));
+    expect(observation).not.toHaveProperty('model');
+    expect(trace.metadata['gen_ai.request.model']).toBe('m');
+  });
+
+  it.each<[string, Flat]>([
+    ['an agent without content', { 'gen_ai.request.model': 'm', 'gen_ai.span.kind': 'AGENT' }],
+    ['a task that counts its tokens', { ...spoken, 'gen_ai.span.kind': 'TASK', 'gen_ai.usage.input_tokens': 4 }],
+    ['a retrieval', { ...spoken, 'gen_ai.operation.name': 'retrieval' }],
+  ])('is that of %s', (_what, attribute) => {
+    expect(observation(attribute).model).toBe('m');
   });
 });
 
@@ -438,6 +467,13 @@ describe('usage and cost of a span', () => {
   });
 });
 
+describe('headers of the request', () => {
+  it('are no settings once their keys are gone', () => {
+    const attribute = { ...CHAT, 'gen_ai.request.headers': '{"Authorization":"Bearer abc"}' };
+    expect(observation(attribute).modelParameters).toEqual({ temperature: 0.3, max_tokens: 500 });
+  });
+});
+
 describe('the metadata of a span', () => {
   it('holds no secrets and no keys of the store', () => {
     const attribute = {
@@ -449,6 +485,23 @@ describe('the metadata of a span', () => {
     const text = JSON.stringify(callOf(span(attribute, { resource })).trace.metadata);
     for (const secret of ['abc', 'k1', 'LTAI', 'shh']) expect(text).not.toContain(secret);
     expect(text).toContain('"service.version":"7"');
+  });
+
+  it.each<[string, Flat]>([
+    ['url.query', { 'url.query': 'sid=k1' }],
+    ['url.full', { 'url.full': 'https://x.test/a?sid=k1' }],
+    ['http.target', { 'http.target': '/a?sid=k1#k1' }],
+    ['the password of an address', { 'server.proxy': 'see https://eve:k1@x.test/a' }],
+  ])('holds nothing of %s', (_what, attribute) => {
+    expect(JSON.stringify(callOf(span({ ...CHAT, ...attribute })).trace.metadata)).not.toContain('k1');
+  });
+
+  it("shows the arguments of Dify's tools only once, but keeps the schema of a tool", () => {
+    const called = { 'gen_ai.span.kind': 'TOOL', 'input.value': '{"city":"Lyon"}' };
+    const given = callOf(span({ ...called, 'tool.parameters': '{"city":"Lyon"}' }));
+    expect(given.trace.metadata).not.toHaveProperty(['tool.parameters']);
+    const schema = callOf(span({ ...called, 'tool.parameters': '{"type":"object"}' }));
+    expect(schema.trace.metadata).toHaveProperty(['tool.parameters'], '{"type":"object"}');
   });
 
   it('shows events and links that are no content, and content only once', () => {

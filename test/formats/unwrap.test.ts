@@ -107,6 +107,8 @@ describe('a line that holds several records', () => {
     ['records that are lists of keys and values', { content: `[${pairs},${pairs}]` }],
     ['records behind a header of syslog', { content: `${FIVE} - [${TEXT},{"a":1}]` }],
     ['records beside what docker adds', { log: `[${TEXT},${TEXT}]`, stream: 'stdout' }],
+    ['records one below the other', { content: `${TEXT}\n${TEXT}` }],
+    ['records one below the other, with an empty line at the end', { message: `${TEXT}\r\n${TEXT}\n` }],
     ['records in a line of docker', { content: JSON.stringify({ log: `[${TEXT},${TEXT}]`, stream: 'stdout' }) }],
   ])('(%s) is unreadable, and says what to do', (_what, flat) => {
     expect(readFlat({ ...flat, ...AROUND })).toEqual({ kind: 'reject', why: { why: 'unreadable', message } });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callsOf } from '../support/calls.ts';
+import type { DeliveryPorts } from '../../lib/deliver.ts';
+import type { Route } from '../../lib/langfuse/langfuse.ts';
+import { ACCEPTED, type Answer, type Failure, type Parcel } from '../../lib/langfuse/sink.ts';
+import { callOf, callsOf } from '../support/calls.ts';
 import { fakeClock } from '../support/clock.ts';
 import { atFirst, counted, site } from '../support/delivery.ts';
 
@@ -14,6 +17,30 @@ function together(
   );
 }
 
+/** A Langfuse that takes one call a request, and answers as it is told. */
+function langfuseOf(answer: (n: number) => Promise<Answer>): DeliveryPorts['langfuse'] {
+  let requests = 0;
+  const wrap = (call: Parcel['call']): Parcel => {
+    const body = JSON.stringify(call);
+    return { call, body, bytes: body.length };
+  };
+  const sink: Route['sink'] = {
+    name: 'otlp',
+    maxCalls: 1,
+    maxBytes: 1_000_000,
+    wrap,
+    send: () => answer(++requests),
+  };
+  return {
+    route: async () => ({ sink, server: { otlp: true, typed: true, mergesLate: false } }),
+    switchToOtlp: () => false,
+  };
+}
+
+const taken: Answer = { kind: 'answered', verdicts: [ACCEPTED] };
+const failed = (failure: Failure): Answer => ({ kind: 'failed', failure });
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 describe('a Langfuse under strain', () => {
   it('gets half as many requests at once, and then more again bit by bit', async () => {
     const { server, deliver } = await site({ transport: 'ingestion' });
@@ -27,6 +54,26 @@ describe('a Langfuse under strain', () => {
     expect(together(sent, 5)).toBeLessThanOrEqual(3);
   });
 
+  it.each<[string, Answer, number]>([
+    ['it takes every call', taken, 0],
+    [
+      'it refuses every call: that is the fault of the calls',
+      failed({ kind: 'http', status: 400, message: 'no' }),
+      200,
+    ],
+  ])('is none that gets more and more requests at once while %s', async (_, answer, refused) => {
+    const { deliver } = await site();
+    let [now, most] = [0, 0];
+    const langfuse = langfuseOf(async () => {
+      most = Math.max(most, ++now);
+      await turn();
+      now--;
+      return answer;
+    });
+    expect(await deliver({ langfuse }).settle(callsOf(200))).toHaveLength(refused);
+    expect(most).toBe(16);
+  });
+
   it('is waited for as long as it asks, also for more than a minute', async () => {
     const clock = fakeClock();
     const { server, deliver } = await site();
@@ -37,12 +84,12 @@ describe('a Langfuse under strain', () => {
     expect(delivery.halt).toBeUndefined();
   });
 
-  it('is not waited for when it asks for more time than there is', async () => {
+  it.each([60_000, 90_000])('is not waited for when it asks for 90 seconds of %i ms', async (leftMs) => {
     const clock = fakeClock();
     const { server, deliver } = await site();
     server.fault = ({ number }) =>
       number > 0 ? { kind: 'status', status: 429, headers: { 'Retry-After': '90' } } : undefined;
-    const delivery = deliver({ clock, sendUntil: clock.now() + 60_000 });
+    const delivery = deliver({ clock, sendUntil: clock.now() + leftMs });
     const undelivered = await delivery.settle(callsOf(3));
     expect(undelivered.map(({ rejection }) => rejection)).toEqual(
       Array.from({ length: 3 }, () => expect.objectContaining({ why: 'unavailable', status: 429, attempts: 1 })),
@@ -50,6 +97,63 @@ describe('a Langfuse under strain', () => {
     expect(clock.slept).toEqual([]);
     expect(delivery.halt).toMatchObject({ reason: 'outage', status: 429 });
   });
+});
+
+describe('what is not delivered', () => {
+  it('is said to be for want of time when nothing was tried', async () => {
+    const { deliver } = await site();
+    const [undelivered] = await deliver({ signal: AbortSignal.abort() }).settle(callsOf(1));
+    const message = 'the time for sending is over';
+    expect(undelivered?.rejection).toStrictEqual({ why: 'unavailable', message, attempts: 0 });
+  });
+
+  it('tells its own failure, or else why nothing is sent any more; neither waits after that', async () => {
+    const clock = fakeClock();
+    const { deliver } = await site();
+    const langfuse = langfuseOf(async (n) => {
+      if (n === 1) return failed({ kind: 'http', status: 401, message: 'wrong keys' });
+      await turn();
+      return failed({ kind: 'network', message: 'reset' });
+    });
+    const undelivered = await deliver({ langfuse, clock, concurrency: 2 }).settle(callsOf(4));
+    // The third was on its way before the first answer was heard.
+    expect(undelivered.map(({ rejection }) => rejection)).toStrictEqual([
+      { why: 'refused', message: 'wrong keys', status: 401, attempts: 1 },
+      { why: 'refused', message: 'reset', attempts: 1 },
+      { why: 'refused', message: 'reset', attempts: 1 },
+      { why: 'refused', message: 'wrong keys', status: 401, attempts: 0 },
+    ]);
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('tells no status of a refusal that has none', async () => {
+    const { deliver } = await site();
+    const verdicts = [{ kind: 'refused', message: 'said' }] as const;
+    const [undelivered] = await deliver({ langfuse: langfuseOf(async () => ({ kind: 'answered', verdicts })) }).settle(
+      callsOf(1),
+    );
+    expect(undelivered?.rejection).toStrictEqual({ why: 'refused', message: 'said', attempts: 1 });
+  });
+
+  it.each([
+    [64_000, 1],
+    [64_001, 2],
+  ])(
+    'is a call of %i bytes that a proxy finds too large, sent %i times: up to 64,000 bytes it is not cut',
+    async (bytes, requests) => {
+      const empty = callOf(1, { observation: { output: '' } });
+      const output = 'x'.repeat(bytes - JSON.stringify(empty).length);
+      let sent = 0;
+      const { deliver } = await site();
+      const langfuse = langfuseOf(async (n) => {
+        sent = n;
+        return failed({ kind: 'http', status: 413, message: 'too large' });
+      });
+      const undelivered = await deliver({ langfuse }).settle([callOf(1, { observation: { output } })]);
+      expect(undelivered.map(({ rejection }) => rejection.why)).toEqual(['oversize']);
+      expect(sent).toBe(requests);
+    },
+  );
 });
 
 describe('a server that merges late', () => {

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bucket } from '../../lib/letters/bucket.ts';
 import { openBucket } from '../../lib/letters/open-bucket.ts';
+import { listen } from '../stand-ins/listen.ts';
 import { type OssStandIn, startOss } from '../stand-ins/oss.ts';
 import { type FakeClock, fakeClock } from '../support/clock.ts';
 
@@ -14,12 +17,28 @@ beforeEach(async () => {
   oss = await startOss({ credentials, bucket: 'dead' });
   clock = fakeClock();
 });
-afterEach(() => oss.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return oss.close();
+});
 
 function open(secret = credentials.accessKeySecret, leftMs = 60_000): Bucket {
   const access = { bucket: 'dead', region: 'cn-hangzhou', endpoint: oss.url };
   const ports = { clock, random: () => 0.5, until: clock.now() + leftMs };
   return openBucket({ ...access, credentials: { ...credentials, accessKeySecret: secret } }, ports);
+}
+
+/** Answers for every name: with loopback, or with an error. Returns the names that are asked for. */
+function answerNames(known: boolean): string[] {
+  const asked: string[] = [];
+  const lookup = (name: string, { all }: dns.LookupOptions, done: (...answer: unknown[]) => void) => {
+    asked.push(name);
+    if (!known) done(new Error(`no such name: ${name}`));
+    else if (all) done(null, [{ address: '127.0.0.1', family: 4 }]);
+    else done(null, '127.0.0.1', 4);
+  };
+  vi.spyOn(dns, 'lookup').mockImplementation(lookup as never);
+  return asked;
 }
 
 async function keysOf(bucket: Bucket, prefix: string): Promise<string[]> {
@@ -106,7 +125,6 @@ describe('the bucket', () => {
       expect(headers['content-type']).toBe('application/octet-stream');
     }
     expect(warn).not.toHaveBeenCalled();
-    warn.mockRestore();
   });
 
   it('takes credentials without a token', async () => {
@@ -121,14 +139,50 @@ describe('the bucket', () => {
     await plain.close();
   });
 
-  it('addresses localhost by path, and a name by the bucket before it', async () => {
-    const ports = { clock, random: () => 0, until: clock.now() + 500 };
-    const access = { bucket: 'dead', region: 'cn-hangzhou', credentials };
+  function at(endpoint?: string, region = 'cn-hangzhou'): Bucket {
+    // Only one attempt: there is no time for the pause before a second one.
+    const ports = { clock, random: () => 1, until: clock.now() + 500 };
+    return openBucket({ bucket: 'dead', region, credentials, ...(endpoint !== undefined && { endpoint }) }, ports);
+  }
+
+  it('names localhost in the Host header as well', async () => {
     const { port } = new URL(oss.url);
-    await openBucket({ ...access, endpoint: `http://localhost:${port}` }, ports).put('k', body);
+    await at(`http://localhost:${port}`).put('k', body);
     expect(oss.requests[0]?.headers.host).toBe(`localhost:${port}`);
-    const named = openBucket({ ...access, endpoint: `http://oss.invalid:${port}` }, ports);
-    await expect(named.put('k', body)).rejects.toThrow(/dead\.oss\.invalid/);
+  });
+
+  it('names the bucket in the Host header before the name of an endpoint', async () => {
+    const { port } = new URL(oss.url);
+    answerNames(true);
+    await at(`http://oss-cn-hangzhou.aliyuncs.com:${port}`).put('k', body);
+    expect(oss.requests[0]?.headers.host).toBe(`dead.oss-cn-hangzhou.aliyuncs.com:${port}`);
+    expect(oss.objects.get('k')?.body).toEqual(body);
+  });
+
+  it.each([
+    ['the internal one of its region, without another', undefined, 'dead.oss-cn-shenzhen-internal.aliyuncs.com'],
+    ['the one that is given, by TLS without a scheme', 'oss.example', 'dead.oss.example'],
+  ])('takes for its endpoint %s', async (_, endpoint, name) => {
+    const asked = answerNames(false);
+    await expect(at(endpoint, 'cn-shenzhen').put('k', body)).rejects.toThrow(`https://${name}/k`);
+    expect(asked).toEqual([name]);
+  });
+
+  it('rejects when OSS stored something else than it was sent', async () => {
+    const etag = `"${createHash('md5').update('other').digest('hex').toUpperCase()}"`;
+    const server = await listen(createServer((_, response) => response.writeHead(200, { etag }).end()));
+    const said = `OSS stored something else than was sent: its ETag is ${etag}`;
+    await expect(at(server.url).put('k', body)).rejects.toThrow(said);
+    await server.close();
+  });
+
+  it('keeps the credentials it has, however long it lives', async () => {
+    const bucket = open();
+    await bucket.put('before', body);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
+    await bucket.put('after', body).finally(() => vi.useRealTimers());
+    expect([...oss.objects.keys()]).toEqual(['before', 'after']);
+    expect(oss.requests[1]?.headers['x-oss-security-token']).toBe(credentials.securityToken);
   });
 
   it('passes on what OSS refuses: that is not an object that is missing, nor a key that is taken', async () => {
@@ -158,6 +212,12 @@ describe('the bucket', () => {
     const hung = [bucket.put('k', body), bucket.get('k'), bucket.delete('k'), bucket.claim('k', body)];
     for (const { status } of await Promise.allSettled(hung)) expect(status).toBe('rejected');
     expect(performance.now() - started).toBeLessThan(4000);
+  });
+
+  it('begins no attempt that could only begin when the time is over', async () => {
+    oss.fault = () => ({ kind: 'status', status: 500, code: 'InternalError' });
+    await expect(open(undefined, 400).put('key', body)).rejects.toMatchObject({ status: 500 });
+    expect(clock.slept).toEqual([]);
   });
 
   it('rejects at once when the keys are wrong', async () => {

@@ -26,8 +26,13 @@ it.each([
   expect(() => decodeLetters(lines(record, line))).toThrow(message);
 });
 
+it('names every fault of a line', () => {
+  const line = { ...range, message: 5, replays: 'none' };
+  expect(() => decodeLetters(lines(line))).toThrow(/version 1: message: .+; replays: /);
+});
+
 it('refuses a line that is no JSON without quoting it', () => {
   const body = gzipSync(`${JSON.stringify(record)}\n{"private question`);
-  expect(() => decodeLetters(body)).toThrow(/Line 2/);
+  expect(() => decodeLetters(body)).toThrow('Line 2 is no letter of version 1: it is not JSON');
   expect(() => decodeLetters(body)).not.toThrow(/private/);
 });

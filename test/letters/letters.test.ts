@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLetters } from '../../lib/letters/decode.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
-import { letterKey } from '../../lib/letters/key.ts';
+import { keyBeside, letterKey } from '../../lib/letters/key.ts';
 import type { Letter, LogRecord, Rejection } from '../../lib/types.ts';
 import { NOON } from '../support/clock.ts';
 
@@ -116,6 +116,15 @@ describe('letters', () => {
   it('name the line that cannot be read', () => {
     const good = gunzipSync(encodeLetters([range])).toString();
     expect(() => decodeLetters(gzipSync(`${good}oops\n`))).toThrow('Line 2 is no letter of version 1');
+  });
+});
+
+describe('keyBeside', () => {
+  it.each([
+    ['an object of letters', 'v1/1-first.ndjson.gz', 'v1/1-first-second.ndjson.gz'],
+    ['any other object', 'v1/notes.txt', 'v1/notes.txt-second.ndjson.gz'],
+  ])('is another key for %s', (_, key, expected) => {
+    expect(keyBeside(key, 'second')).toBe(expected);
   });
 });
 

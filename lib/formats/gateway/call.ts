@@ -1,10 +1,10 @@
 import { contentOf, hash32, traceIdOf } from '../../identity.ts';
 import type { Json, JsonObject } from '../../types.ts';
 import { drafted, type Found, unreadable } from '../draft.ts';
-import type { Line } from '../line/line.ts';
+import { AI_LOG_PART, type Line } from '../line/line.ts';
 import { llmApi, typeOf, withoutQuery } from '../values/path.ts';
 import { textWithoutSecrets } from '../values/secret-text.ts';
-import { details, type StatedUsage, statedUsage } from '../values/usage.ts';
+import { detailedUsage, details, otherDetails, type StatedUsage, statedUsage } from '../values/usage.ts';
 import { count, firstText, present } from '../values/values.ts';
 import { type Bodies, bodiesOf, inputOf, outputOf } from './content.ts';
 import { outcomeOf, redirected } from './level.ts';
@@ -73,13 +73,13 @@ function someone(...values: (Json | undefined)[]): string | undefined {
 
 function modelOf({ ai }: Line, { request, response }: Bodies): string | undefined {
   const model = firstText(ai.model, ai.request_model, ai.model_name);
-  // The plugin's word for a response and a request that named none.
-  if (model !== undefined && model !== 'unknown') return model;
+  // The plugin's word for a response and a request that named none, in capitals where it is the request's.
+  if (model !== undefined && model.toLowerCase() !== 'unknown') return model;
   return firstText(ai.request_model, ai.model_name, response.model, request.model, model);
 }
 
 function traceIdOfLine(line: Line): string {
-  for (const value of [line.text('trace_id'), line.text('request_id')]) {
+  for (const value of [line.text('trace_id'), line.text('request_id', 'req_id')]) {
     const id = value === undefined ? undefined : traceIdOf(value);
     if (id !== undefined) return id;
   }
@@ -88,15 +88,16 @@ function traceIdOfLine(line: Line): string {
 
 function usageOf({ ai }: Line, { response }: Bodies): StatedUsage {
   const nested = statedUsage(ai.usage ?? response.usage);
-  const input = details(ai.input_token_details);
-  const output = details(ai.output_token_details);
+  const parts = detailedUsage(details(ai.input_token_details), details(ai.output_token_details));
   return {
     ...nested,
     input: count(ai.input_token) ?? nested.input,
     output: count(ai.output_token) ?? nested.output,
     total: count(ai.total_token) ?? nested.total,
-    cached: count(ai.cached_tokens) || count(input.cached_tokens) || nested.cached,
-    reasoning: count(ai.reasoning_tokens) || count(output.reasoning_tokens) || nested.reasoning,
+    cached: count(ai.cached_tokens) || parts.cached || nested.cached,
+    cacheRead: parts.cacheRead || nested.cacheRead,
+    cacheCreation: parts.cacheCreation || nested.cacheCreation,
+    reasoning: count(ai.reasoning_tokens) || parts.reasoning || nested.reasoning,
   };
 }
 
@@ -116,10 +117,14 @@ const SHOWN = new Set([
 
 function metadataOf(line: Line, traceId: string): JsonObject {
   const own: [string, Json][] = [...line.fields, ...Object.entries(line.ai)];
-  const kept = own.filter(([key, value]) => !SHOWN.has(key) && !(key === 'trace_id' && value === traceId));
+  const kept = own.filter(
+    ([key, value]) => !SHOWN.has(key) && !key.startsWith(AI_LOG_PART) && !(key === 'trace_id' && value === traceId),
+  );
   return {
     ...agentTags(line),
     ...Object.fromEntries(kept),
+    input_token_details: otherDetails(details(line.ai.input_token_details)),
+    output_token_details: otherDetails(details(line.ai.output_token_details)),
     ...(line.damaged !== undefined && { ai_log_raw: textWithoutSecrets(line.damaged) }),
   };
 }

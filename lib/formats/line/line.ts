@@ -1,6 +1,7 @@
 import type { Json, JsonObject, LogRecord } from '../../types.ts';
 import { type AiLog, readAiLog } from '../gateway/ai-log.ts';
 import { count, firstPresent, firstText, isObject, parseJson, present } from '../values/values.ts';
+import { asObject, nestedOf } from './nested.ts';
 import type { Fields } from './unwrap.ts';
 
 /** Attributes of the gateway's AI plugins that may stand at the top level of the record. */
@@ -11,6 +12,9 @@ const LIFTED = [
   ...['model', 'input_token', 'output_token', 'total_token'],
   ...['llm_first_token_duration', 'llm_service_duration', 'response_type'],
 ];
+
+/** How the names of fields begin that a log agent made of the members of `ai_log`. */
+export const AI_LOG_PART = 'ai_log.';
 
 /** A longer path names no field of any format. */
 const MAX_STEPS = 8;
@@ -43,7 +47,7 @@ export class Line {
   /**
    * The value at a path such as `ai.proxy.usage`: through fields, JSON text in them and objects, whose names may hold
    * dots themselves (`gen_ai.request.model`, or `ai.proxy` where a log agent flattened). The longest name that exists is
-   * taken at each step. A field itself is its text, or the list or object that the text holds.
+   * taken at each step; in a list a step is an item's place, from 0 (`choices.0.message`). A field itself is its text, or the list or object that the text holds.
    */
   at(path: string): Json | undefined {
     if (this.fields.has(path)) return this.#value(path);
@@ -63,7 +67,7 @@ export class Line {
 
   /** `ai_log`, and the attributes configured as fields of their own (`as_separate_log_field`). */
   get ai(): Readonly<JsonObject> {
-    this.#ai ??= { ...lifted(this.fields), ...presentOf(this.#readAiLog()) };
+    this.#ai ??= { ...lifted(this.fields), ...flattened(this.fields), ...presentOf(this.#readAiLog()) };
     return this.#ai;
   }
 
@@ -78,7 +82,7 @@ export class Line {
   }
 
   get path(): string {
-    return this.text('path', 'original_path', 'request_uri', 'uri') ?? '';
+    return this.text('path', 'original_path', 'request_uri', 'uri', 'url') ?? '';
   }
 
   get method(): string {
@@ -103,12 +107,18 @@ export class Line {
 function within(value: Json | undefined, steps: readonly string[]): Json | undefined {
   if (steps.length === 0 || value === undefined) return value;
   const object = opened(value);
+  if (Array.isArray(object)) return within(object[itemAt(steps[0])], steps.slice(1));
   if (!isObject(object)) return undefined;
   for (let taken = steps.length; taken > 0; taken--) {
     const name = steps.slice(0, taken).join('.');
     if (Object.hasOwn(object, name)) return within(object[name], steps.slice(taken));
   }
   return undefined;
+}
+
+/** The place in a list that a step of a path means; -1, where nothing stands, for a name. */
+export function itemAt(step: string | undefined): number {
+  return /^\d{1,6}$/.test(step ?? '') ? Number(step) : -1;
 }
 
 function opened(value: Json): Json {
@@ -123,6 +133,13 @@ function lifted(fields: Fields): JsonObject {
     if (present(value)) found[name] = value;
   }
   return found;
+}
+
+/** `ai_log.model` and the like: fields to which a log agent that reads JSON may flatten `ai_log`. */
+function flattened(fields: Fields): JsonObject {
+  const parts = [...fields].filter(([name]) => name.startsWith(AI_LOG_PART));
+  if (parts.length === 0) return {};
+  return { ...asObject(nestedOf({ fields: new Map(parts) }, ['ai_log']).ai_log) };
 }
 
 function presentOf({ values }: AiLog): JsonObject {

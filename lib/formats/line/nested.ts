@@ -10,7 +10,7 @@ const MAX_STEPS = 8;
  * root is a field of JSON text, or a log agent flattened it to fields such as `request.headers.host`. Other fields keep
  * their names; JSON text in them is read.
  */
-export function nestedOf({ fields }: Line, roots: readonly string[]): JsonObject {
+export function nestedOf({ fields }: Pick<Line, 'fields'>, roots: readonly string[]): JsonObject {
   const whole = bare();
   for (const [name, text] of fields) {
     const path = name.split('.', MAX_STEPS + 1);

@@ -39,7 +39,7 @@ const OWN = new Set([
   ...['start_time', 'input_token', 'traceID', 'spanID', 'call_type', 'response_cost', 'llm_summary', 'llm_request'],
   ...['ai', 'latencies', 'started_at', 'event_type', 'x-request-id', 'x-envoy-origin-path', 'request_body'],
 ]);
-const OWN_DOTTED = /^(?:ai|gen_ai|llm_summary|llm_request)\./;
+const OWN_DOTTED = /^(?:ai|ai_log|gen_ai|llm_summary|llm_request)\./;
 /** Many a program writes these, too; but a record that has one is no mere wrapper. */
 const CALL_FIELDS = new Set(['model', 'model_name', 'messages', 'prompt', 'usage']);
 

@@ -1,7 +1,7 @@
 import type { ObservationType } from '../../types.ts';
 
 const API =
-  /(?:^|\/)((?:chat\/|text\/)?completions|(?:v\d\w*\/)?(?:messages|responses)|embeddings|rerank|images\/\w+|aigc\/[\w-]+\/generation)\/?$/;
+  /(?:^|\/)((?:chat\/|text\/)?completions|(?:v\d\w*\/)?(?:messages|responses)|embeddings|reranks?|images\/\w+|aigc\/[\w-]+\/generation|services\/(?:embeddings|rerank)\/[\w-]+\/[\w-]+)\/?$/;
 const GEMINI = /:(\w*(?:generateContent|embedContents?))$/i;
 
 /** A path without its query and fragment, where keys and tokens are often passed. */

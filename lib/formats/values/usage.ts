@@ -33,23 +33,50 @@ const NAMES = {
   reasoning: ['reasoning_tokens', 'thoughtsTokenCount', 'thoughts_token_count'],
 } satisfies Record<keyof StatedUsage, readonly string[]>;
 
+/** OpenAI's, since GPT-5.6, of what was written to a cache: it stands among the details only. */
+const CACHE_WRITE = 'cache_write_tokens';
+
+const DETAILS: ReadonlySet<string> = new Set([
+  ...[...NAMES.cached, ...NAMES.cacheRead, ...NAMES.cacheCreation, CACHE_WRITE, ...NAMES.reasoning],
+]);
+
 /** The usage of an OpenAI, Anthropic, DashScope or Gemini answer: an object of counts, or JSON text of one. */
 export function statedUsage(value: Json | undefined): StatedUsage {
   const usage = structured(value);
   if (!isObject(usage)) return {};
-  const inputDetails = details(usage.prompt_tokens_details ?? usage.input_tokens_details);
-  const outputDetails = details(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const parts = detailedUsage(
+    details(usage.prompt_tokens_details ?? usage.input_tokens_details),
+    details(usage.completion_tokens_details ?? usage.output_tokens_details),
+  );
   const one = (name: keyof StatedUsage) => counted(usage, NAMES[name]);
   return {
     ...{ input: one('input'), output: one('output'), total: one('total') },
-    cached: count(inputDetails.cached_tokens) ?? one('cached'),
-    ...{ cacheRead: one('cacheRead'), cacheCreation: one('cacheCreation') },
-    reasoning: count(outputDetails.reasoning_tokens) ?? one('reasoning'),
+    cached: parts.cached ?? one('cached'),
+    cacheRead: one('cacheRead') ?? parts.cacheRead,
+    cacheCreation: one('cacheCreation') ?? parts.cacheCreation,
+    reasoning: parts.reasoning ?? one('reasoning'),
   };
 }
 
+/** What an input's and an output's `*_token_details` count. */
+export function detailedUsage(input: JsonObject, output: JsonObject): StatedUsage {
+  return {
+    cached: counted(input, NAMES.cached),
+    cacheRead: counted(input, NAMES.cacheRead),
+    cacheCreation: counted(input, [...NAMES.cacheCreation, CACHE_WRITE]),
+    reasoning: counted(output, NAMES.reasoning),
+  };
+}
+
+/** Of an input's or an output's `*_token_details` what {@link detailedUsage} does not read: tokens of audio, images made. */
+export function otherDetails(parts: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(parts).filter(([name, value]) => !DETAILS.has(name) && value !== 0));
+}
+
+/** The first of these that counts something, else the first that is stated: DeepSeek's 0 cached beside its own word. */
 function counted(usage: JsonObject, names: readonly string[]): number | undefined {
-  return names.map((name) => count(usage[name])).find((value) => value !== undefined);
+  const stated = names.map((name) => count(usage[name])).filter((value) => value !== undefined);
+  return stated.find((value) => value > 0) ?? stated[0];
 }
 
 /** A `*_token_details` value: an object, or JSON text of one. */
