@@ -3,8 +3,9 @@ const LOG_COLUMN = /^(?:__\w+__(?::.*)?|ai_log|content|request_id|traceID|trace_
 const NAME = /^[\w@:.\-/]{1,256}$/;
 
 /**
- * The logs of a table as the SLS console downloads it (https://help.aliyun.com/zh/sls/user-guide/download-logs): values
- * separated by commas, the fields' names in the first row. An empty value is a field that the log does not have.
+ * The logs of a table as the SLS console downloads it (`csv`, one of the two formats of
+ * https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-listdownloadjobs): values separated by commas, the
+ * fields' names in the first row. An empty value is a field that the log does not have.
  * `undefined` for a text of another kind.
  */
 export function logsInTable(text: string): { [name: string]: string }[] | undefined {

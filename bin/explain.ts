@@ -4,12 +4,12 @@ import { parseView } from '../lib/config.ts';
 import { redactorOf } from '../lib/redact/redactor.ts';
 import type { Json, Reading } from '../lib/types.ts';
 import { view } from '../lib/view/view.ts';
-import { parseRecords } from './records.ts';
+import { parseRecords, textOf } from './records.ts';
 import { fail, run } from './run.ts';
 
 const HELP = `Shows how log records map to Langfuse, without sending anything.
 
-  npm run explain -- FILE      one JSON record, an array of records, or one record a line
+  npm run explain -- FILE      JSON records (one, an array, or one after the other) or the SLS console's download (JSON, CSV)
   npm run explain < FILE       the same from standard input
   npm run -s explain -- FILE   without npm's own lines, for a pipe
 
@@ -28,7 +28,7 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   if (positionals.length > 1) fail(`Expected one file, got ${positionals.length}. See npm run explain -- --help.`);
-  const { records, notes } = parseRecords(readFileSync(file ?? 0, 'utf8'), file ? statSync(file).mtime : new Date());
+  const { records, notes } = parseRecords(textOf(readFileSync(file ?? 0)), file ? statSync(file).mtime : new Date());
   for (const note of notes) console.error(note);
   if (records.length === 0) fail(`${file ?? 'Standard input'} holds no record.`);
   const { redaction, ...settings } = parseView(process.env);

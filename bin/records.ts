@@ -28,6 +28,11 @@ export function parseRecords(text: string, fallbackTime: Date): ParsedRecords {
   return { records, notes };
 }
 
+/** A file's text: UTF-8, or what Windows PowerShell's `>` writes, which is UTF-16 behind a byte order mark. */
+export function textOf(bytes: Buffer): string {
+  return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
+}
+
 type Flat = { [key: string]: Json };
 
 function flatRecords(text: string): Flat[] {
@@ -39,7 +44,7 @@ function flatRecords(text: string): Flat[] {
   return answered ?? (Array.isArray(whole) ? whole.map(asRecord) : [asRecord(whole)]);
 }
 
-/** The logs of an answer of GetLogs (https://api.aliyun.com/document/Sls/2020-12-30/GetLogsV2), each with its `__time__`. */
+/** The logs of an answer of GetLogs (https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-getlogsv2), each with its `__time__`. */
 function answerOf({ data, logs }: JsonObject): Flat[] | undefined {
   const found = data ?? logs;
   if (!Array.isArray(found) || found.length === 0) return undefined;

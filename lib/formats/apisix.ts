@@ -18,8 +18,9 @@ const DEFAULT_NAME = 'ai-gateway';
 
 /**
  * Reads a log entry of Apache APISIX's logger plugins for a route with ai-proxy or ai-proxy-multi: with the `llm_summary`
- * that these write, or in a log format of one's own with their variables (`llm_model`, `llm_prompt_tokens`…). The names
- * are those of apisix/plugins/ai-proxy/base.lua. `undefined` for a line of another kind.
+ * that these write, with the payloads alone, or in a log format of one's own with their variables (`llm_model`, `llm_prompt_tokens`…). The names
+ * are those of apisix/plugins/ai-proxy/base.lua. So is an entry without either, where a request
+ * of an LLM's path failed. `undefined` for a line of another kind.
  */
 export function readApisix(line: Line, { timeZone }: ReadOptions): Found | undefined {
   const log = ApisixLog.of(line);

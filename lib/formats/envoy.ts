@@ -82,10 +82,10 @@ function says(line: Line, what: keyof typeof NAMES): string | undefined {
   return firstText(...NAMES[what].map((name) => line.at(name)));
 }
 
-/** A request that the gateway turned down before it knew the model: its AI fields are there, and empty. */
+/** A request that the gateway turned down before it knew the model: its AI fields are empty, or left out of the format. */
 function failedCall(line: Line): boolean {
-  const ai = [...line.fields.keys()].some((name) => /^gen_?ai[._]/.test(name));
-  return ai && failed(line.status) && llmApi(says(line, 'path') ?? '') !== undefined && line.method !== 'GET';
+  const own = [...line.fields.keys()].some((name) => /^(?:gen_?ai[._]|x-envoy-ori)/.test(name));
+  return own && failed(line.status) && llmApi(says(line, 'path') ?? '') !== undefined && line.method !== 'GET';
 }
 
 /** A client may send its own x-request-id, and send it again. */
@@ -102,12 +102,12 @@ function idsOf(line: Line): { traceId: string; observationId: string } {
 }
 
 function usageOf(line: Line): StatedUsage {
-  const [input, output, cached] = (['input', 'output', 'cached'] as const).map((what) => count(says(line, what)));
+  const [input, output, cacheRead] = (['input', 'output', 'cached'] as const).map((what) => count(says(line, what)));
   const total = count(says(line, 'total'));
   return {
-    ...{ input, output, cached },
-    // The gateway counts what came from a cache within the input, whatever the provider does.
-    total: total ?? (cached !== undefined && input !== undefined ? input + (output ?? 0) : undefined),
+    ...{ input, output, cacheRead },
+    // The gateway counts what came from a cache within the input, whatever the provider does: unless a total says else.
+    total: total ?? (cacheRead !== undefined && input !== undefined ? input + (output ?? 0) : undefined),
     cacheCreation: count(says(line, 'cacheCreation')),
     reasoning: count(says(line, 'reasoning')),
   };

@@ -12,6 +12,7 @@ import { SPAN_ID, type Span, spanIn, TRACE_ID } from './otel/span.ts';
 import { timesOf } from './otel/times.ts';
 import { costOf, usageOf } from './otel/usage.ts';
 import { withoutQuery } from './values/path.ts';
+import type { StatedUsage } from './values/usage.ts';
 import { firstText } from './values/values.ts';
 
 const PARENT_ID = ['parentSpanID', 'parentSpanId', 'parent_span_id'];
@@ -35,11 +36,14 @@ function callOfSpan(span: Span, timeZone: string): Found {
   if (!times) return unreadable('the span has neither a start nor a __time__: when it ran is unknown');
   const ids = idsOf(line);
   const name = line.text('name', 'spanName') ?? attributes.text('gen_ai.operation.name') ?? NAMELESS;
-  const [userId, sessionId, model] = [attributes.text(...USERS), attributes.text(...SESSIONS), modelOf(span)];
+  const [userId, sessionId] = [attributes.text(...USERS), attributes.text(...SESSIONS)];
   const outcome = outcomeOf(span);
   const firstToken = times.completionStartTime !== undefined;
   const type = typeOfSpan(span);
   const counted = !SUMS.has(type);
+  const usage = counted ? usageOf(attributes) : {};
+  const content = { input: inputOf(span), output: outputOf(span) };
+  const model = wouldBeCounted(type, content, usage) ? undefined : modelOf(span);
   const { statusMessage } = outcome;
   const shown = { model, userId, sessionId, statusMessage, firstToken, counted, ids: ids.named };
   return drafted({
@@ -48,8 +52,8 @@ function callOfSpan(span: Span, timeZone: string): Found {
     traceName: traceNameOf(span),
     tags: tagsIn(attributes.read('langfuse.trace.tags', 'langfuse.tags', 'tag.tags')),
     modelParameters: parametersOf(span),
-    ...{ input: inputOf(span), output: outputOf(span) },
-    ...(counted && { usage: usageOf(attributes), costDetails: costOf(attributes) }),
+    ...content,
+    ...(counted && { usage, costDetails: costOf(attributes) }),
     ...outcome,
     metadata: metadataOf(span, shown),
     ...{ route: attributes.text('http.route'), status: httpStatusOf(span), path: pathOf(span) },
@@ -59,13 +63,31 @@ function callOfSpan(span: Span, timeZone: string): Found {
 /** What these state is the sum of the calls below them, which Langfuse would count twice. */
 const SUMS: ReadonlySet<ObservationType> = new Set(['agent', 'chain']);
 
+/** Such a span leaves the work to the calls below it, whatever model it names. */
+const CALLERS: ReadonlySet<ObservationType> = new Set([...SUMS, 'span']);
+
+/**
+ * Whether Langfuse would count and price what the calls below a span say a second time: it does so with the content of
+ * all that names a model it knows and states no usage (`getUsageUnits` of its IngestionService), whatever its type.
+ */
+function wouldBeCounted(type: ObservationType, { input, output }: Content, usage: StatedUsage): boolean {
+  const stated = Object.values(usage).some((count) => (count ?? 0) > 0);
+  return CALLERS.has(type) && !stated && (input !== undefined || output !== undefined);
+}
+
+interface Content {
+  readonly input: Json | undefined;
+  readonly output: Json | undefined;
+}
+
 const USERS = [
   ...['langfuse.user.id', 'user.id', 'gen_ai.user.id', 'enduser.id', 'langfuse.trace.user_id'],
-  'traceloop.association.properties.user_id',
+  ...['traceloop.association.properties.user_id', 'ai.telemetry.metadata.userId'],
 ];
 const SESSIONS = [
   ...['langfuse.session.id', 'gen_ai.conversation.id', 'session.id', 'gen_ai.session.id'],
   ...['traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id'],
+  'ai.telemetry.metadata.sessionId',
 ];
 
 /** Any span of a trace may be the last to name it in Langfuse, so all have to give it the same name: the service's. */

@@ -14,6 +14,7 @@ const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLen
 /**
  * Reads `FIELD_MAP`: JSON of places in the trace's shape and the fields they are taken from, each a path or several of
  * which the first that says anything counts: `{"model": "ai_log.model_name", "userId": ["x_user", "consumer"]}`.
+ * In a list a step is an item's place, from 0: `{"output": "response.choices.0.message"}`.
  */
 export function parseFieldMap(json: string): { value: FieldMap } | { problems: string[] } {
   if (Buffer.byteLength(json) > MAX_BYTES)

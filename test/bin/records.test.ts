@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRecords } from '../../bin/records.ts';
+import { parseRecords, textOf } from '../../bin/records.ts';
 import { toFlat } from '../../lib/record.ts';
 
 const ONE = {
@@ -104,4 +104,10 @@ describe('a table', () => {
 
 it('An object with a list of its own is one record', () => {
   expect(flat('{"data":[{"a":1}],"__time__":"5"}')).toEqual([{ data: '[{"a":1}]', __time__: '5' }]);
+});
+
+describe('a file', () => {
+  it.each<BufferEncoding>(['utf8', 'utf16le'])('may be in %s', (encoding) => {
+    expect(flat(textOf(Buffer.from(`\ufeff${one}`, encoding)))).toEqual([ONE]);
+  });
 });

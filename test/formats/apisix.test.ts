@@ -390,13 +390,41 @@ describe('an APISIX line in a format of one’s own', () => {
   });
 });
 
+const PLAIN = without(apisix(), 'llm_summary', 'llm_request', 'llm_response_text');
+
+describe('an APISIX log without a summary', () => {
+  it('has what its payloads tell', () => {
+    const { observation } = callOf(without(apisix(), 'llm_summary'));
+    expect(observation).toMatchObject({
+      input: MESSAGES,
+      output: 'Lake Constance.',
+      startTime: STARTED,
+      level: 'DEFAULT',
+    });
+    expect(observation.usageDetails).toBeUndefined();
+  });
+
+  it('is a failed call where a request of an LLM’s path was turned down', () => {
+    const { trace, observation } = callOf({ ...PLAIN, response: { status: 429 } });
+    expect(trace).toMatchObject({ name: 'chat', userId: 'sales' });
+    expect(observation).toMatchObject({ level: 'ERROR', statusMessage: 'HTTP 429', startTime: STARTED });
+    expect(JSON.stringify(trace)).not.toContain('hush');
+  });
+});
+
 describe('a line of anything else', () => {
   it.each<[string, Flat]>([
-    ['an APISIX log without a summary', without(apisix(), 'llm_summary')],
-    ['an llm_summary that is a text', apisix({ llm_summary: 'The user asked for a lake.' })],
-    ['an llm_summary of something else', apisix({ llm_summary: { total_calls: 3 } })],
+    ['an APISIX log of another plugin', without(apisix(), 'llm_summary', 'llm_request', 'llm_response_text')],
+    ['messages of another program', { llm_request: { messages: MESSAGES }, llm_response_text: {}, __time__: '1' }],
+    [
+      'a failed request of another path',
+      { ...PLAIN, request: { uri: '/get', method: 'POST' }, response: { status: 500 } },
+    ],
+    ['a failed list of models', { ...PLAIN, request: { uri: '/v1/models', method: 'GET' }, response: { status: 401 } }],
+    ['an llm_summary that is a text', { ...PLAIN, llm_summary: 'The user asked for a lake.' }],
+    ['an llm_summary of something else', { ...PLAIN, llm_summary: { total_calls: 3 } }],
     ['a request_type of another program', { request_type: 'ai_chat', status: '200', __time__: '1795244403' }],
-    ['an empty llm_summary', apisix({ llm_summary: {} })],
+    ['an empty llm_summary', { ...PLAIN, llm_summary: {} }],
   ])('such as %s is skipped', (_what, flat) => {
     expect(readFlat(flat)).toEqual({ kind: 'skip', reason: 'non_ai' });
   });

@@ -280,9 +280,13 @@ describe('a line of Envoy AI Gateway without a model', () => {
     expect(readFlat(envoy({ ...NO_MODEL, ...over })).kind).toBe(call ? 'call' : 'skip');
   });
 
-  it('and without a name of its own is no line of the AI gateway', () => {
-    const plain = Object.entries(envoy({ response_code: 404 })).filter(([name]) => !name.startsWith('gen_ai.'));
-    expect(readFlat(Object.fromEntries(plain))).toEqual({ kind: 'skip', reason: 'non_ai' });
+  it.each<[string, Flat, boolean]>([
+    ['failed', { response_code: 404 }, true],
+    ['went well', {}, false],
+    ['failed on another path', { response_code: 503, 'x-envoy-origin-path': '/v1/models' }, false],
+  ])('and without the AI gateway’s own fields is a call only if it failed: %s', (_what, over, call) => {
+    const plain = Object.entries(envoy(over)).filter(([name]) => !name.startsWith('gen_ai.'));
+    expect(readFlat(Object.fromEntries(plain)).kind).toBe(call ? 'call' : 'skip');
   });
 });
 

@@ -133,7 +133,10 @@ describe('a map instead of a format', () => {
     expect(call).toEqual({
       trace: {
         ...{ id: '4bf92f3577b34da6a3ce929d0e0e4736', name: 't', userId: 'ada', sessionId: 's-1' },
-        ...{ tags: ['custom', 'x', 'y'], metadata: { customer: 't' } },
+        ...{
+          tags: ['custom', 'x', 'y'],
+          metadata: { code: '429', team: 'a', route: 'chat-eu', uri: '/v1/embeddings', customer: 't' },
+        },
       },
       observation: {
         ...{
@@ -158,6 +161,23 @@ describe('a map instead of a format', () => {
     const flat = own({ body: '{"q": "x", "n": {"a": 1, "b": 2}}', plain: '{"z": 1}', m: 'x', _: '-' });
     const { metadata } = mapped(flat, { input: 'body.q', 'metadata.mine': 'body.n.a', model: 'm' }).trace;
     expect(metadata).toEqual({ body: { n: { b: 2 } }, plain: '{"z": 1}', mine: 1 });
+  });
+
+  it.each<[string, Json, string[], Json | undefined]>([
+    ['a part of an item', { c: [{ m: 'x', n: 1 }] }, ['body.c.0.m'], { c: [{ n: 1 }] }],
+    ['all of an item', { c: [{ m: 'x' }], u: 1 }, ['body.c.0.m'], { u: 1 }],
+    ['items one by one', { c: ['x', 'y', 'z'] }, ['body.c.0', 'body.c.1'], { c: [null, null, 'z'] }],
+    ['all items', { c: [{ m: 'x' }, { m: 'y' }] }, ['body.c.0.m', 'body.c.1.m'], undefined],
+    ['an item in JSON text', { c: ['{"m": "x", "n": 1}'] }, ['body.c.0.m'], { c: [{ n: 1 }] }],
+  ])('keeps of a list what is not shown elsewhere: %s', (_what, body, [input = '', output = 'gone'], left) => {
+    const call = mapped(own({ body: JSON.stringify(body) }), { input, output });
+    expect(call.observation.input).toBe('x');
+    expect(call.trace.metadata.body).toEqual(left);
+  });
+
+  it('keeps what the log agent says of where the line comes from', () => {
+    const flat = own({ q: 'x', '__tag__:_pod_name_': 'app-1', '__tag__:__receive_time__': '1' });
+    expect(mapped(flat, { input: 'q' }).trace.metadata).toEqual({ _pod_name_: 'app-1' });
   });
 
   it('gives records that differ in anything ids of their own, and the same record the same', () => {
@@ -192,13 +212,26 @@ describe('a path', () => {
     ['a field that a log agent flattened half', { 'a.b': '{"c.d": "x"}' }, 'a.b.c.d', 'x'],
     ['a list', { a: '{"b": [{"c": 1}]}' }, 'a.b', [{ c: 1 }]],
     ['a number', { a: '{"b": 7}' }, 'a.b', 7],
+    ['an item of a list', { a: '{"b": [{"c": 1}, {"c": 2}]}' }, 'a.b.1.c', 2],
+    ['an item of a field that is a list', { a: '["x", "y"]' }, 'a.1', 'y'],
+    ['a name that is a number', { a: '{"0": "x"}' }, 'a.0', 'x'],
     ['a field named as no other should be', { ['__proto__']: 'x' }, '__proto__', 'x'],
   ])('finds %s', (_what, flat, path, value) => {
     expect(at(flat, path)).toEqual(value);
   });
 
   it('finds nothing in what is no object, and nothing that objects only inherit', () => {
-    for (const path of ['a.b', 'l.0', 'o.constructor', 'o.__proto__', 'o.toString.name', 'gone']) {
+    for (const path of [
+      'a.b',
+      'l.1',
+      'l.-1',
+      'l.x',
+      'l.length',
+      'o.constructor',
+      'o.__proto__',
+      'o.toString.name',
+      'gone',
+    ]) {
       expect(at({ a: 'text', l: '["x"]', o: '{}' }, path)).toBeUndefined();
     }
   });

@@ -431,9 +431,43 @@ describe('a Kong log of a call of an LLM', () => {
   });
 });
 
+describe('a Kong log of a request that failed before an AI plugin saw it', () => {
+  const request = { id: '5a3c0d9e5a3c0d9e5a3c0d9e5a3c0d9e', uri: '/v1/embeddings?key=hush', method: 'POST' };
+  const flat = kong(null, { request, response: { status: 401 } });
+
+  it.each<[string, Flat]>([
+    ['without ai', without(flat, 'ai')],
+    ['with a plugin that guards prompts', { ...flat, ai: { 'prompt-guard': { denied: true } } }],
+    ['flattened', flattened(without(flat, 'ai'))],
+    ['as one line', wrapped(without(flat, 'ai'))],
+  ])('is a failed call %s', (_how, record) => {
+    const { trace, observation } = callOf(record);
+    expect(trace).toMatchObject({ id: '5a3c0d9e5a3c0d9e5a3c0d9e5a3c0d9e', name: 'assistant', userId: 'finance' });
+    expect(observation).toMatchObject({
+      ...{ type: 'embedding', name: 'assistant', level: 'ERROR', statusMessage: 'HTTP 401' },
+      ...{ startTime: STARTED, endTime: STARTED + 900 },
+    });
+    expect(observation.completionStartTime).toBeUndefined();
+    expect(JSON.stringify(trace)).not.toContain('hush');
+  });
+
+  it('is one by the path that it would have gone to', () => {
+    expect(callOf(without(kong(null, { response: { status: 429 } }), 'ai')).observation.statusMessage).toBe('HTTP 429');
+  });
+});
+
 describe('a Kong log of anything else', () => {
   it.each<[string, Flat]>([
     ['without ai', without(kong(null), 'ai')],
+    ['that failed on a path of no LLM', kong(null, { upstream_uri: '/get', response: { status: 401 } })],
+    [
+      'that failed to list models',
+      kong(null, { request: { uri: '/v1/models', method: 'GET' }, response: { status: 401 } }),
+    ],
+    [
+      'of a client that another path answers',
+      { started_at: 1, response: { status: 500 }, upstream_uri: '/v1/messages' },
+    ],
     ['with an ai that says nothing', kong({})],
     ['with an ai that is a text', kong('yes')],
     ['with plugins that called no LLM', kong({ sanitizer: { pii_identified: 1 }, audit: { hate: 'High' } })],

@@ -30,6 +30,16 @@ describe('input and output in the words of', () => {
       { input: [HI], output: HO },
     ],
     [
+      'Pydantic AI, which logs events in an attribute',
+      {
+        events: JSON.stringify([
+          { 'event.name': 'gen_ai.user.message', content: 'hi', role: 'user' },
+          { 'event.name': 'gen_ai.choice', index: 0, message: { role: 'assistant', content: 'ho' } },
+        ]),
+      },
+      { input: [HI], output: HO },
+    ],
+    [
       'chain values',
       { 'input.value': 'hi', 'output.value': '{"answer":"ho"}' },
       { input: 'hi', output: { answer: 'ho' } },

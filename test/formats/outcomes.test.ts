@@ -41,6 +41,9 @@ describe('the type of an observation', () => {
     ['/v1/embeddings', 'embedding'],
     ['/v1beta/models/e:embedContent', 'embedding'],
     ['/v1/rerank', 'retriever'],
+    ['/compatible-api/v1/reranks', 'retriever'],
+    ['/api/v1/services/embeddings/text-embedding/text-embedding', 'embedding'],
+    ['/api/v1/services/rerank/text-rerank/text-rerank', 'retriever'],
     ['/v1/chat/completions', 'generation'],
     ['-', 'generation'],
   ])('on %s is %s', (path, type) => {

@@ -28,6 +28,8 @@ describe('a line that is one text', () => {
     ['behind the header that rsyslog writes into files', `2026-11-21T07:00:02.1+08:00 gateway-1 envoy[1]: ${TEXT}`],
     ['behind the cookie of JSON in syslog', `<14>Nov 21 07:00:02 gateway-1 envoy: @cee: ${TEXT}`],
     ['behind a container prefix and a syslog header', `2026-11-21T07:00:02.1Z stdout F ${FIVE} - ${TEXT}`],
+    ['behind the name of a service of Docker Compose', `gateway-1  | ${TEXT}`],
+    ['behind the time that kubectl puts before it', `2026-11-21T07:00:02.123456789Z ${TEXT}`],
     ['in a list of one', `[${TEXT}]`],
     ['in a list of keys and values', JSON.stringify(Object.entries(OWN).map(([Key, Value]) => ({ Key, Value })))],
     ['in a list of keys and values, both in small letters', pairsText('key', 'value')],

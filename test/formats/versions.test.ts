@@ -145,12 +145,90 @@ const CASES: [claim: string, record: Flat, expected: object][] = [
     aiLine({ model: 'unknown', request_model: 'qwen-max' }),
     { model: 'qwen-max' },
   ],
+  ['a model named UNKNOWN, too', aiLine({ model: 'UNKNOWN', request_model: 'qwen-max' }), { model: 'qwen-max' }],
+  [
+    'the details of a Claude answer count its caches beside the input',
+    aiLine({
+      ...{ model: 'claude-x', input_token: 7, output_token: 11, total_token: 418 },
+      input_token_details: { cache_read_input_tokens: 300, cache_creation_input_tokens: 100 },
+    }),
+    { usageDetails: { input: 7, input_cached_tokens: 300, input_cache_creation: 100, output: 11, total: 418 } },
+  ],
+  [
+    'the details of a Gemini answer count its thoughts beside the output',
+    aiLine({
+      ...{ model: 'gemini-x', input_token: 90, output_token: 25, total_token: 315 },
+      input_token_details: '{"cached_content_token_count":50}',
+      output_token_details: '{"thoughts_token_count":200}',
+    }),
+    {
+      usageDetails: { input: 40, input_cached_tokens: 50, output: 25, output_reasoning_tokens: 200, total: 315 },
+    },
+  ],
+  [
+    "the details of a DeepSeek answer count its hits within the input, beside OpenAI's empty word for them",
+    aiLine({
+      ...{ model: 'deepseek-x', input_token: 90, output_token: 10, total_token: 100 },
+      input_token_details: { cached_tokens: 0, prompt_cache_hit_tokens: 64 },
+    }),
+    { usageDetails: { input: 26, input_cached_tokens: 64, output: 10, total: 100 } },
+  ],
+  [
+    'what OpenAI wrote to its cache is counted within the input',
+    aiLine({
+      ...{ model: 'gpt-x', input_token: 90, output_token: 10, total_token: 100 },
+      input_token_details: { cached_tokens: 20, cache_write_tokens: 30 },
+    }),
+    { usageDetails: { input: 40, input_cached_tokens: 20, input_cache_creation: 30, output: 10, total: 100 } },
+  ],
 ];
 
 describe('a Higress line', () => {
   it.each(CASES)('%s', (_claim, record, expected) => {
     const absent = { input: undefined, output: undefined, completionStartTime: undefined };
     expect({ ...absent, ...callOf(record).observation }).toMatchObject(expected);
+  });
+
+  it('shows details that fit no bucket in the metadata, and those of 0 nowhere', () => {
+    const { trace, observation } = callOf(
+      aiLine({
+        ...{ model: 'm', input_token: 9, output_token: 5, total_token: 14 },
+        input_token_details: { cached_tokens: 2, audio_tokens: 4, text_tokens: 0 },
+        output_token_details: '{"generated_images":1,"reasoning_tokens":0}',
+      }),
+    );
+    expect(observation.usageDetails).toEqual({ input: 7, input_cached_tokens: 2, output: 5, total: 14 });
+    expect(trace.metadata.input_token_details).toEqual({ audio_tokens: 4 });
+    expect(trace.metadata.output_token_details).toEqual({ generated_images: 1 });
+    expect(callOf(aiLine({ model: 'm', input_token_details: {} })).trace.metadata).not.toHaveProperty(
+      'input_token_details',
+    );
+  });
+
+  it('is the same when a log agent flattened its ai_log', () => {
+    const aiLog = { model: 'm', question: 'hi', input_token: 3, output_token: 4, chat_id: 'c-1', usage: { x: '1' } };
+    const flat = { 'ai_log.usage.x': '1', 'ai_log.messages': '[{"role":"user","content":"hi"}]' };
+    const parts = Object.entries(aiLog).flatMap(([name, value]) =>
+      typeof value === 'object' ? [] : [[`ai_log.${name}`, String(value)]],
+    );
+    const { trace, observation } = callOf(line({ ...flat, ...Object.fromEntries(parts) }));
+    const { usage: _, ...others } = aiLog;
+    const whole = callOf(aiLine({ ...others, usage: { x: '1' }, messages: [{ role: 'user', content: 'hi' }] }));
+    expect({ trace, observation }).toEqual(whole);
+  });
+
+  it('in the format of NGINX Ingress is the trace of its req_id, and a failed call by its url and status', () => {
+    const flat = {
+      ...{ req_id: '11111111222243338444555555555555', status: '429', url: '/v1/chat/completions?key=k-1' },
+      ...{ method: 'POST', request_time: '1.500', proxy_upstream_name: 'qwen', __time__: '1795244402' },
+    };
+    const { trace, observation } = callOf(flat);
+    expect(trace).toMatchObject({ id: flat.req_id, metadata: { url: '/v1/chat/completions' } });
+    expect(observation).toMatchObject({
+      ...{ level: 'ERROR', statusMessage: 'HTTP 429', startTime: 1_795_244_400_500, endTime: 1_795_244_402_000 },
+    });
+    expect(callOf({ ...flat, status: '503', proxy_upstream_name: 'spare' }).observation.id).not.toBe(observation.id);
+    expect(readFlat({ ...flat, url: '/orders' })).toEqual({ kind: 'skip', reason: 'non_ai' });
   });
 
   it('takes user and session from ai_log, the user before the consumer, and no consumer named none', () => {

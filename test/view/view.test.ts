@@ -4,6 +4,7 @@ import { fromFlat } from '../../lib/record.ts';
 import type { Identity } from '../../lib/types.ts';
 import { parseRoutes } from '../../lib/view/routes.ts';
 import { view } from '../../lib/view/view.ts';
+import { BY_FORMAT } from '../formats/every-format.ts';
 import { aiLine, type Flat, line } from '../formats/lines.ts';
 import { optionsOf, seen, seenCall } from './seen.ts';
 
@@ -165,6 +166,13 @@ describe('with CAPTURE_CONTENT=false', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each(BY_FORMAT)('nothing is left of what was said in a record of %s', async (_format, record) => {
+    const { observation } = await seenCall(record);
+    const said = JSON.stringify([observation.input, observation.output]).match(/(?<="(?:content|text)":")[^"]+/g) ?? [];
+    const bare = await written(record, { CAPTURE_CONTENT: 'false' });
+    expect(said.filter((text) => text.length > 1 && bare.includes(`"${text}`))).toEqual([]);
   });
 
   it('all else is kept: model, usage, times, level, names and the rest of the metadata', async () => {

@@ -3,6 +3,8 @@ import type { Line } from '../line/line.ts';
 import { asObject, inside, nestedOf } from '../line/nested.ts';
 import type { Told } from '../values/call-times.ts';
 import { loggedAt } from '../values/call-times.ts';
+import { failed } from '../values/http-outcome.ts';
+import { llmApi } from '../values/path.ts';
 import { parseTime } from '../values/time.ts';
 import { amount, count, firstPresent, firstText, present } from '../values/values.ts';
 
@@ -32,10 +34,22 @@ export class ApisixLog {
   /** `undefined` for a line that is no LLM call of APISIX. */
   static of(line: Line): ApisixLog | undefined {
     const summed = [...line.fields.keys()].some((name) => name === 'llm_summary' || name.startsWith('llm_summary.'));
-    if (!summed && !hasVariables(line)) return undefined;
+    if (!summed && !hasVariables(line) && !isEntry(line)) return undefined;
     const log = new ApisixLog(line, nestedOf(line, ROOTS));
     const summary = asObject(log.entry.llm_summary) ?? {};
-    return hasVariables(line) || SUMMARY.some((name) => Object.hasOwn(summary, name)) ? log : undefined;
+    const isCall = hasVariables(line) || SUMMARY.some((name) => Object.hasOwn(summary, name));
+    return isCall || (isEntry(line) && (log.#hasPayloads() || log.#turnedDown())) ? log : undefined;
+  }
+
+  /** The plugin logs payloads and summaries each on their own. */
+  #hasPayloads(): boolean {
+    return asObject(this.entry.llm_request)?.messages !== undefined && Object.hasOwn(this.entry, 'llm_response_text');
+  }
+
+  /** A request of an LLM's path that failed before the AI plugin saw it: without a key, or over the rate limit. */
+  #turnedDown(): boolean {
+    const method = firstText(inside(this.entry, 'request', 'method'))?.toUpperCase() ?? 'POST';
+    return method === 'POST' && llmApi(this.path ?? '') !== undefined && failed(this.status);
   }
 
   /** What the summary, or else the variable, says under this name of the summary's. */
@@ -128,6 +142,12 @@ export class ApisixLog {
     const upstream = amount(this.said('upstream_response_time')) ?? this.firstTokenMs;
     return amount(this.#line.text('latency')) ?? (seconds === undefined ? upstream : seconds * 1000);
   }
+}
+
+/** Whether the line is a full entry, as all logger plugins write it of any request. */
+function isEntry({ fields }: Line): boolean {
+  const request = fields.has('request') || fields.has('request.uri');
+  return request && ['route_id', 'start_time', 'latency'].every((name) => fields.has(name));
 }
 
 function hasVariables(line: Line): boolean {

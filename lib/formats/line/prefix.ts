@@ -1,4 +1,7 @@
-const CONTAINER = /^\d{4}-\d\d-\d\dT\S{1,64} (?:stdout|stderr) [FP] /;
+/** CRI's, or the time alone, as `kubectl logs --timestamps` writes it. */
+const CONTAINER = /^\d{4}-\d\d-\d\dT\S{1,64} (?:(?:stdout|stderr) [FP] |(?=[[{]))/;
+/** The name that `docker compose logs` puts before each line. */
+const COMPOSE = /^[\w.-]{1,64} {1,64}\| (?=[[{])/;
 /** RFC 5424 up to the structured data: priority and version, time, host, application, process, message id. */
 const SYSLOG_5424 = /^<\d{1,3}>\d{1,2} (?:\S{1,255} ){5}/;
 /** RFC 3164, with or without its priority, which files leave out: time, host, and the tag that ends with a colon. */
@@ -8,11 +11,11 @@ const SYSLOG_3164 =
 const MARK = /^\ufeff?(?:@cee:)?\s{0,8}/;
 
 /**
- * What an application wrote, without what a container runtime (CRI) or syslog (RFC 5424, RFC 3164) put before it: syslog's
+ * What an application wrote, without what a container runtime (CRI, Docker Compose) or syslog (RFC 5424, RFC 3164) put before it: syslog's
  * structured data may hold access keys. Empty when the line ends within that data.
  */
 export function withoutPrefix(line: string): string {
-  const text = line.replace(CONTAINER, '').trim();
+  const text = line.replace(CONTAINER, '').replace(COMPOSE, '').trim();
   const header = SYSLOG_5424.exec(text)?.[0];
   const message = header === undefined ? text.replace(SYSLOG_3164, '') : afterStructuredData(text, header.length);
   return message.replace(MARK, '').trim();

@@ -91,7 +91,24 @@ function tells(names: readonly string[]): boolean {
 function readLine(text: string, layers: number): Inner | undefined {
   const value = parseJson(text);
   if (isObject(value)) return opened(fieldsOf(Object.entries(value)), layers);
-  return Array.isArray(value) ? readList(value, layers) : salvageLine(text);
+  if (Array.isArray(value)) return readList(value, layers);
+  return readLines(text) ?? salvageLine(text);
+}
+
+/** Records one below the other (NDJSON) that a log agent took for one. */
+function readLines(text: string): Inner | undefined {
+  if (!/^\{[^\n]*\}[ \t\r]{0,8}\n\s{0,8}\{/.test(text)) return undefined;
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // Two tell: there may be millions.
+  const [first, second] = lines.slice(0, 2).map((line) => parseJson(line));
+  return isObject(first) && isObject(second) && tells(Object.keys(first)) ? several(lines.length) : undefined;
+}
+
+function several(count: number): Inner {
+  return {
+    kind: 'unreadable',
+    message: `the line is a list of ${count} records: have the log agent split it into one log for each`,
+  };
 }
 
 function fieldsOf(entries: readonly (readonly [string, Json])[]): Fields {
@@ -103,11 +120,7 @@ function readList(list: Json[], layers: number): Inner | undefined {
   const [one] = records;
   if (one && records.length === 1) return opened(one, layers);
   // Programs log lists of their own: only one that holds a gateway's records is a loss.
-  if (!records.some((fields) => tells([...fields.keys()]))) return undefined;
-  return {
-    kind: 'unreadable',
-    message: `the line is a list of ${records.length} records: have the log agent split it into one log for each`,
-  };
+  return records.some((fields) => tells([...fields.keys()])) ? several(records.length) : undefined;
 }
 
 function recordsIn(list: Json[]): Fields[] {

@@ -38,10 +38,22 @@ function traceSeedOf(payload: JsonObject): string | undefined {
 
 function observationIdOfCall(line: Line, payload: JsonObject, failed: boolean, startTime: number): string {
   const own = textAt(payload, 'id', 'request_id', 'litellm_call_id', 'call_id', 'response.id');
-  const id = requestedOf(payload, 'generation_id') ?? own;
+  const requested = requestedOf(payload, 'generation_id');
+  const id = requested ?? own;
   if (id === undefined) return observationIdOf([contentOf(line.record)]);
-  // A failed call has no answer's id: all attempts of the router at one request carry the request's.
-  return failed ? observationIdOf([id, startTime, textAt(payload, 'model_id', 'model')]) : hexOf(id, 16);
+  const shared = failed && (requested !== undefined || isOfRequest(payload, id));
+  return shared ? observationIdOf([id, startTime, textAt(payload, 'model_id', 'model')]) : hexOf(id, 16);
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Whether a failed call's id may be that of others, too: without an answer, which would have one of its own, all attempts
+ * of the router at one request carry the request's. The spend table has but one row for a request.
+ */
+function isOfRequest(payload: JsonObject, id: string): boolean {
+  if (textAt(payload, 'request_id') === id) return false;
+  return UUID.test(id) || id === textAt(payload, 'litellm_call_id', 'call_id');
 }
 
 function namesOf(payload: JsonObject): Pick<LitellmIdentity, 'traceName' | 'name'> {

@@ -59,11 +59,37 @@ function entriesOf(object: JsonObject, shown: Shown, elsewhere: ReadonlySet<stri
 }
 
 function tidied(name: string, value: Json, shown: Shown): Json {
+  if (name === 'guardrail_information') return decisionsOf(value);
   if (!isObject(value)) return Array.isArray(value) ? value : textOf(value);
   if (name === 'requester_metadata') return entriesOf(value, shown, new Set());
   // The whole price list of the model, the same in every line.
   if (name === 'model_map_information') return { model_map_key: value.model_map_key ?? null };
   return pruned(without(value, shownIn(name, shown)));
+}
+
+/** What a guardrail quotes of the call: some log the whole request, with its headers, as their response. */
+const QUOTED: ReadonlySet<string> = new Set([
+  ...['guardrail_request', 'messages', 'input', 'prompt', 'proxy_server_request', 'secret_fields'],
+]);
+
+/** What guardrails decided, by one object or a list, without what they were asked. */
+function decisionsOf(value: Json): Json {
+  const items = Array.isArray(value) ? value : [value];
+  const decisions = items.map((item) => {
+    if (!isObject(item)) return item;
+    const { guardrail_response: said = null, ...rest } = withoutQuotes(item);
+    const answers = Array.isArray(said) ? said.map(unquoted) : unquoted(said);
+    return pruned({ ...rest, guardrail_response: answers });
+  });
+  return Array.isArray(value) ? decisions : (decisions[0] ?? null);
+}
+
+function unquoted(value: Json): Json {
+  return isObject(value) ? withoutQuotes(value) : value;
+}
+
+function withoutQuotes(object: JsonObject): JsonObject {
+  return without(object, QUOTED);
 }
 
 function shownIn(name: string, { type, statusMessage }: Shown): ReadonlySet<string> {

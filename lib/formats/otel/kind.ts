@@ -5,10 +5,13 @@ import type { Span } from './span.ts';
 
 const SIGN =
   /^(?:gen_ai|llm|openinference|traceloop|langfuse|mcp|retrieval|reranker|embedding)\.|^(?:input|output)\.value$|^ai\.(?:operationId|model\.id)$/;
+/** Libraries hand these on to all spans below, among them those of web requests and of databases. */
+const INHERITED =
+  /^gen_ai\.(?:session|user|conversation)\.id$|^traceloop\.(?:association\.|workflow\.name$|entity\.path$)|^langfuse\.(?!observation\.|trace\.(?:input|output)$)/;
 
 /** Whether a span tells of AI work at all; in a trace store, most spans do not. */
 export function isAi({ attributes, events, damaged }: Span): boolean {
-  const named = [...attributes.values.keys()].some((name) => SIGN.test(name));
+  const named = [...attributes.values.keys()].some((name) => SIGN.test(name) && !INHERITED.test(name));
   const spoken = events.some(({ name }) => name.startsWith('gen_ai.'));
   return named || spoken || (damaged !== undefined && /"(?:gen_ai|llm|openinference)\./.test(damaged));
 }

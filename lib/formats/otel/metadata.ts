@@ -4,7 +4,7 @@ import { textWithoutSecrets } from '../values/secret-text.ts';
 import { present, structured } from '../values/values.ts';
 import { finishReasonsOf, isContent } from './content.ts';
 import { listsParameters, namesModel, settingOf } from './model.ts';
-import { ATTRIBUTES, EVENTS, isBare, RESOURCE, SPAN_ID, type Span, TRACE_ID } from './span.ts';
+import { ATTRIBUTES, EVENTS, isBare, listsEvents, RESOURCE, SPAN_ID, type Span, TRACE_ID } from './span.ts';
 import { END, START, WAIT_NAMES } from './times.ts';
 import { COUNTED } from './usage.ts';
 
@@ -17,7 +17,8 @@ const FLATTENED = new RegExp(`^(?:${[...ATTRIBUTES, ...RESOURCE].join('|')})\\.`
 const NAMED = new Set([
   ...['tag.tags', 'langfuse.trace.tags', 'langfuse.tags', 'langfuse.trace.name', 'langfuse.observation.type'],
   ...['langfuse.observation.level', 'langfuse.observation.status_message'],
-  'langfuse.observation.completion_start_time',
+  // Keys and tokens stand in a query, under any name.
+  ...['langfuse.observation.completion_start_time', 'url.query'],
 ]);
 const LANGFUSE = /^langfuse\.(?:observation|trace)\.metadata\./;
 /** The store takes its access keys in the resource, under these names. */
@@ -42,7 +43,11 @@ export function metadataOf(span: Span, shown: Shown): JsonObject {
   const resources = [...resource.values].filter(([name, value]) => present(value) && !STORE_KEY.test(name));
   const fields = new Map([...line.fields].filter(([name, value]) => isOwn(name, value, shown)));
   const reasons = attributes.get('gen_ai.response.finish_reasons') === undefined ? finishReasonsOf(span) : [];
-  const own = [...attributes.values].filter(([name, value]) => !isShown(name, value, shown));
+  const asked = attributes.get('input.value');
+  const own = [...attributes.values].filter(
+    // Dify logs what a tool was given twice; elsewhere, the name means the schema of the tool.
+    ([name, value]) => !isShown(name, value, shown) && !(name === 'tool.parameters' && value === asked),
+  );
   return {
     ...agentTags(line),
     ...Object.fromEntries(own.map(([name, value]) => [nameOf(name, fields), value])),
@@ -76,7 +81,7 @@ function isOwn(name: string, value: string, { statusMessage }: Shown): boolean {
 }
 
 function isShown(name: string, value: Json, shown: Shown): boolean {
-  if (!present(value) || isContent(name) || NAMED.has(name)) return true;
+  if (!present(value) || isContent(name) || NAMED.has(name) || listsEvents(name, value)) return true;
   if (shown.counted && COUNTED.has(name)) return true;
   if (settingOf(name) !== undefined || listsParameters(name) || namesModel(name, value, shown.model)) return true;
   if (/(?:user|conversation|session|thread)[._]id$/.test(name)) {

@@ -39,8 +39,9 @@ export function parametersOf({ attributes }: Span): JsonObject | undefined {
     const setting = settingOf(name);
     return setting === undefined ? [] : [[setting, structured(typed(value)) ?? null]];
   });
-  const all = [...listed, ...named].filter(([, value]) => present(value));
-  return all.length > 0 ? withoutSecrets(Object.fromEntries(all)) : undefined;
+  const all = withoutSecrets(Object.fromEntries([...listed, ...named]));
+  const kept = Object.entries(all).filter(([, value]) => present(value));
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
 
 /** The setting that an attribute of this name states. */

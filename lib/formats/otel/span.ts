@@ -45,11 +45,12 @@ export function spanIn(line: Line, timeZone: string): Span | undefined {
   const whole = attributesIn(field);
   const damaged = field !== undefined && !whole ? field : undefined;
   const values = whole?.values ?? salvaged(damaged);
+  const attributes = new Attributes(new Map([...bareIn(line), ...loose, ...values]));
   return {
     line,
-    attributes: new Attributes(new Map([...bareIn(line), ...loose, ...values])),
+    attributes,
     resource: new Attributes(new Map([...flattenedIn(line, RESOURCE), ...resourceIn(line)])),
-    events: eventsIn(line, timeZone),
+    events: [...eventsIn(line, timeZone), ...eventsAmong(attributes)],
     ...(damaged !== undefined && { damaged }),
   };
 }
@@ -107,6 +108,27 @@ function eventOf(item: Json, timeZone: string): SpanEvent {
     attributes: attributesOf(event.attribute ?? event.attributes ?? event.Attributes ?? event.Attribute),
     value: item,
   };
+}
+
+/** Attributes in which Pydantic AI logs events: `[{"event.name": "gen_ai.user.message", "content": "hi"}]`. */
+const EVENT_LISTS = ['events', 'all_messages_events'];
+
+function eventsAmong({ values }: Attributes): SpanEvent[] {
+  return EVENT_LISTS.flatMap((name) => listedEvents(values.get(name)));
+}
+
+function listedEvents(value: Json | undefined): SpanEvent[] {
+  const list = structured(value);
+  const items = Array.isArray(list) ? list : [];
+  return items.flatMap((item) => {
+    const name = isObject(item) ? item['event.name'] : undefined;
+    return typeof name === 'string' ? [{ name, time: undefined, attributes: attributesOf(item), value: item }] : [];
+  });
+}
+
+/** Whether an attribute is a list of events, which the span's events contain. */
+export function listsEvents(name: string, value: Json): boolean {
+  return EVENT_LISTS.includes(name) && listedEvents(value).length > 0;
 }
 
 function attributesOf(value: Json | undefined): Attributes {

@@ -3,7 +3,7 @@ import { withoutQuery } from './path.ts';
 export const LEFT_OUT = '[left out]';
 const SECRET =
   /authorization|cookie|api[-_]?key|access[-_]?key|subscription[-_]?key|secret|password|credential|^x-goog-api|signature|(?<!(?:input|output|total|max|prompt|completion|cached|reasoning|first|last|per)[-_]?)token$/i;
-const ADDRESS = /(?:path|uri|url|referr?er)$/i;
+const ADDRESS = /(?:path|uri|url|url\.full|http\.target|referr?er)$/i;
 
 /** What is said of a key and is none: its name, its owner, its hash (`user_api_key_alias`, `api_key_name`). */
 const OF_A_KEY = /^(?:user_)?api_key_(?!auth|prefix|secret|value)[a-z]/;
@@ -21,6 +21,8 @@ export function isAddress(name: string): boolean {
 const BEARER = /\b(Bearer|bearer|BEARER|Basic|basic)(\s{1,4}|%20)[\w.~+/=-]{16,}/g;
 const PLATFORM_KEY = /\bsk-[\w-]{16,}/g;
 const PARAMETER = /([?&;])([\w.-]{1,64})=[^&;\s"\\#]+/g;
+/** `user:password@` of an address. */
+const USER_INFO = /(:\/\/)[^\s/?#@:"'\\]{0,64}:[^\s/?#@"'\\]{1,128}@/g;
 /** A name and its value in JSON text, however often that was escaped, and however much of it is left. */
 const NAMED = /"([^"\\]{1,64})(\\{0,8}"\s{0,8}:\s{0,8}\[?\s{0,8}\\{0,8}")([^"]*)/g;
 
@@ -33,6 +35,7 @@ export function textWithoutSecrets(text: string): string {
     })
     .replace(BEARER, `$1$2${LEFT_OUT}`)
     .replace(PLATFORM_KEY, LEFT_OUT)
+    .replace(USER_INFO, `$1${LEFT_OUT}@`)
     .replace(PARAMETER, (whole, mark: string, name: string) =>
       isSecret(name) || /^(?:key|sig|code)$/i.test(name) ? `${mark}${name}=${LEFT_OUT}` : whole,
     );
