@@ -100,11 +100,7 @@ export class Board {
 }
 
 /** What cannot be read now leaves on the page what was read before. */
-async function renewed<T>(
-  before: Answer<T>,
-  mark: string,
-  read: () => Promise<readonly T[]>,
-): Promise<Answer<T>> {
+async function renewed<T>(before: Answer<T>, mark: string, read: () => Promise<readonly T[]>): Promise<Answer<T>> {
   if (mark === before.mark) return before;
   try {
     return { mark, value: await read() };

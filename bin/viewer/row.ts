@@ -65,7 +65,9 @@ function positive(value: unknown): number | undefined {
 
 function numbersIn(value: unknown): Record<string, number> {
   if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  );
 }
 
 /** The list of v2 gives contents as text: what was JSON becomes JSON again. */

@@ -34,7 +34,8 @@ export async function openViewer(stage: Stage, window: Window, port = 0): Promis
   return {
     url,
     close,
-    add: (invocation, shard) => board.add({ at: Date.now(), ...(shard !== undefined && { shard }), ...entryOf(invocation) }),
+    add: (invocation, shard) =>
+      board.add({ at: Date.now(), ...(shard !== undefined && { shard }), ...entryOf(invocation) }),
     finish: () => board.finish(),
   };
 }
