@@ -1,7 +1,11 @@
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build, type Metafile, type Plugin } from 'esbuild';
+
+const run = promisify(execFile);
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const DIST = join(ROOT, 'dist');
@@ -38,12 +42,22 @@ export async function bundle(outdir = DIST): Promise<Metafile> {
     // An optional dependency of ali-oss, for proxies.
     external: ['proxy-agent'],
     plugins: [lazyEdges],
+    define: { SLS_LANGFUSE_RELEASE: JSON.stringify(await release()) },
   });
   await mkdir(outdir, { recursive: true });
   for (const { path, contents } of result.outputFiles) await replace(path, contents);
   // The repository's own package.json calls its .js files ES modules.
   await replace(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   return result.metafile;
+}
+
+/** The package's version and, of a checkout, the commit; `-dirty` where the sources differ from it. */
+async function release(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const described = await run('git', ['describe', '--always', '--dirty', '--exclude=*'], { cwd: ROOT }).catch(
+    () => null,
+  );
+  return described ? `${version}+${described.stdout.trim()}` : version;
 }
 
 /** Bundles, unless what is built is newer than every source. */

@@ -1,5 +1,6 @@
 import type { FcContext } from '../lib/context.ts';
 import { Invocation } from '../lib/invocation.ts';
+import { RELEASE } from '../lib/release.ts';
 import { replayLetters } from '../lib/replay.ts';
 import { parseReplayRequest } from '../lib/replay-request.ts';
 import { oldestCursor } from '../lib/sls/oldest.ts';
@@ -15,7 +16,7 @@ export async function handler(event: Buffer, context: FcContext): Promise<string
   const invocation = new Invocation(context, process.env, { function: 'replay' }, true);
   const { config, budget, bucket, delivery, log, clock, signal, requestId } = invocation;
   try {
-    const receipt = await replayLetters(
+    const replayed = await replayLetters(
       request,
       {
         bucket,
@@ -35,6 +36,7 @@ export async function handler(event: Buffer, context: FcContext): Promise<string
         endsAt: budget.endsAt,
       },
     );
+    const receipt = { ...replayed, release: RELEASE };
     log('info', 'replayed', { ...receipt });
     return JSON.stringify(receipt);
   } finally {

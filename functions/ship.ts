@@ -1,5 +1,6 @@
 import type { FcContext } from '../lib/context.ts';
 import { Invocation } from '../lib/invocation.ts';
+import { RELEASE } from '../lib/release.ts';
 import { parseTrigger } from '../lib/trigger.ts';
 
 /**
@@ -13,11 +14,12 @@ export async function handler(event: Buffer, context: FcContext): Promise<string
   const { project, logstore, shard } = range;
   const invocation = new Invocation(context, process.env, { project, logstore, shard });
   try {
-    const receipt = await invocation.ship(range, {
+    const shipped = await invocation.ship(range, {
       checkpoint: true,
       retryOutage: invocation.config.onOutage === 'retry',
       ...(cursorTime !== undefined && { arrivedAt: cursorTime * 1000 }),
     });
+    const receipt = { ...shipped, release: RELEASE };
     invocation.log('info', 'shipped', { ...receipt });
     return JSON.stringify(receipt);
   } finally {

@@ -1,4 +1,5 @@
 import { type ApiIngestionBatchPayload, type ApiIngestionResponse, Langfuse } from 'langfuse';
+import { FORWARDER } from '../release.ts';
 import type { LlmCall, Observation } from '../types.ts';
 import { mergedTrace, observationBody, type TraceBody, traceBody } from './bodies.ts';
 import { clean } from './clean.ts';
@@ -65,7 +66,8 @@ function eventsOf(parcels: readonly Parcel[], { environment, release }: Langfuse
     return { id: observationEventId(call), type, timestamp, body: { ...bodies.observation, ...place } } as Event;
   });
   const events = [...traces.values()].map((trace) => {
-    const body = { ...trace, ...place, ...(release !== undefined && { release }) };
+    const metadata = { ...trace.metadata, forwarder: FORWARDER };
+    const body = { ...trace, metadata, ...place, ...(release !== undefined && { release }) };
     return { id: traceEventId(trace.id), type: 'trace-create', timestamp: trace.timestamp, body } as Event;
   });
   return [...events, ...observations];

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { FORWARDER } from '../release.ts';
 import type { Json, LlmCall } from '../types.ts';
 import { clean, metadataEntries, wellFormedText } from './clean.ts';
 import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
@@ -44,6 +45,7 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
 function resource({ environment, release }: LangfuseAccess): unknown[] {
   return [
     attribute('service.name', 'sls-langfuse'),
+    attribute('forwarder', FORWARDER),
     ...(environment === undefined ? [] : [attribute('langfuse.environment', environment)]),
     ...(release === undefined ? [] : [attribute('langfuse.release', release)]),
   ];

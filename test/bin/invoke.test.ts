@@ -27,7 +27,7 @@ describe('npm run invoke', () => {
     const receipt = JSON.parse(stdout) as Receipt;
     expect(receipt).toMatchObject({ read: 27, delivered: 20, lettered: { unreadable: 1 }, ranges: 0, pages: 1 });
     expect(Object.keys(receipt).join(' ')).toBe(
-      'read delivered skipped lettered ranges pages bytes lagMs ms requestId',
+      'read delivered skipped lettered ranges pages bytes lagMs ms requestId release',
     );
     expect(stderr).toContain('"message":"shipped"');
     expect(code).toBe(0);
