@@ -55,7 +55,10 @@ async function main(typed: readonly string[]): Promise<void> {
   const onInterrupt = interrupter(
     clock,
     () => stop.abort(),
-    () => process.exit(130),
+    () => {
+      console.error('\nEnded at once. The same command goes on behind the last slice that was finished.');
+      process.exit(130);
+    },
   );
   process.on('SIGINT', onInterrupt);
   const out = (line: string) => console.log(line);

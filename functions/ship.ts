@@ -10,9 +10,9 @@ import { parseTrigger } from '../lib/trigger.ts';
  * @throws InvocationError when the range cannot be accounted for; SLS then offers it again
  */
 export async function handler(event: Buffer, context: FcContext): Promise<string> {
-  const { range, cursorTime } = parseTrigger(event);
+  const { range, cursorTime, job } = parseTrigger(event);
   const { project, logstore, shard } = range;
-  const invocation = new Invocation(context, process.env, { project, logstore, shard });
+  const invocation = new Invocation(context, process.env, { project, logstore, shard, ...(job && { job }) });
   try {
     const shipped = await invocation.ship(range, {
       checkpoint: true,

@@ -18,12 +18,15 @@ const Event = z.object({
     endCursor: text,
   }),
   cursorTime: z.catch(z.optional(z.coerce.number().check(z.nonnegative())), undefined),
+  jobName: z.catch(z.optional(z.string()), undefined),
 });
 
 /** What the trigger asks for: a range of one shard, and when its last log arrived (Unix seconds). */
 export interface TriggerEvent {
   readonly range: CursorRange;
   readonly cursorTime?: number;
+  /** The trigger's job; `backfill` for a range of the past. */
+  readonly job?: string;
 }
 
 const EXAMPLE = '{"source":{"endpoint","projectName","logstoreName","shardId","beginCursor","endCursor"},"cursorTime"}';
@@ -39,10 +42,10 @@ export function parseTrigger(event: Uint8Array): TriggerEvent {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'event'}: ${message}`);
     throw notAnEvent(problems.join('; '));
   }
-  const { source, cursorTime } = result.data;
+  const { source, cursorTime, jobName: job } = result.data;
   const { endpoint, projectName: project, logstoreName: logstore, shardId: shard } = source;
   const range = { endpoint, project, logstore, shard, begin: source.beginCursor, end: source.endCursor };
-  return { range, ...(cursorTime !== undefined && { cursorTime }) };
+  return { range, ...(cursorTime !== undefined && { cursorTime }), ...(job && { job }) };
 }
 
 function parseJson(event: Uint8Array): unknown {

@@ -33,7 +33,7 @@ function refusal(event: Uint8Array): InvocationError {
 describe('parseTrigger', () => {
   it('reads the documented event', () => {
     const event = { parameter: {}, source: SOURCE, jobName: 'j', taskId: 't', cursorTime: 1529486425 };
-    expect(parse(event)).toEqual({ range: RANGE, cursorTime: 1529486425 });
+    expect(parse(event)).toEqual({ range: RANGE, cursorTime: 1529486425, job: 'j' });
   });
 
   it.each([

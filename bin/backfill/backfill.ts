@@ -31,6 +31,8 @@ export interface Surroundings {
 }
 
 const INTERRUPTED = 130;
+const LATE = 'what came first of that time, and is not past the retention, arrived at';
+const STOPPING = 'Interrupted: the slices in flight are finished, and no others begun. Ctrl-C again ends at once.';
 
 /**
  * Ships a period of a logstore again, and returns the exit code: 0 when it is done, 1 when a shard stopped, 130 when it
@@ -79,6 +81,7 @@ async function work(state: State, shards: readonly number[], by: Work): Promise<
   const save = (next: State) => saveState(file, next);
   save(state);
   if (!args.remote) await ensureBundle();
+  stop.addEventListener('abort', () => meter.note(STOPPING), { once: true });
   const openLane = () =>
     args.remote
       ? openDeployed(around.env, settings, args.timeout)
@@ -137,7 +140,7 @@ async function begun(
       const said = await beginShard(source, id, state, sliceSeconds);
       if (said.kind === 'failed') throw new Failure(said.message);
       const { first, track } = said.value;
-      if (first !== undefined) meter.note(`shard ${id} holds no log of that time from before ${textOf(first)}`);
+      if (first !== undefined) meter.note(`shard ${id}: ${LATE} ${textOf(first)}`);
       return [id, track] as const;
     }),
   );

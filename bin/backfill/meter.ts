@@ -41,8 +41,8 @@ export class Meter {
 
   show(standing: Standing): void {
     if (this.#display.isTTY) {
-      const columns = this.#display.columns ?? 80;
-      // A line that wraps cannot be drawn over.
+      // A line that wraps cannot be drawn over. Some terminals say that they have no columns.
+      const columns = this.#display.columns || 80;
       this.#bar = `${barOf(standing)} ${progressText(standing)}`.slice(0, columns - 1);
       this.write('');
     } else if (this.#clock.now() - this.#shownAt >= EVERY_MS) {
@@ -76,11 +76,11 @@ export function progressText(standing: Standing): string {
   const { sums, logs, elapsedMs, total: slices } = standing;
   const parts = [
     `${sums.slices}/${slices} slices`,
+    leftText(standing),
     `${elapsedMs > 0 ? Math.round((logs * 1000) / elapsedMs) : 0} logs/s`,
     `${sums.delivered} delivered`,
     `${total(sums.skipped)} skipped`,
     `${total(sums.lettered)} lettered`,
-    leftText(standing),
   ];
   return parts.filter(Boolean).join(', ');
 }
