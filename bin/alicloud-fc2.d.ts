@@ -25,6 +25,8 @@ declare module '@alicloud/fc2' {
     constructor(account: string, options: FcOptions);
     /** Of the API, the first part of each path. */
     version: string;
+    /** As {@link post}. */
+    get(path: string, query?: Readonly<Record<string, string>>): Promise<FcResponse>;
     /** Rejects for a status that is not 2xx, for no answer, and for JSON that is none. */
     post(
       path: string,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { systemClock } from '../lib/clock.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import type { Letter, Receipt } from '../lib/types.ts';
@@ -8,12 +9,19 @@ import { ensureBundle } from './build.ts';
 import { fail, run } from './run.ts';
 import { openFunction, openStage, type Stage, sampleGroups } from './stage.ts';
 import { traceTable } from './trace-table.ts';
+import { portOf, wanted, watched } from './viewer/attend.ts';
+import { openViewer, type Viewer } from './viewer/viewer.ts';
+import { sampleWindow } from './viewer/window.ts';
 
 const HELP = `Shows the forwarder at work: sample gateway logs, a trigger loop, and what arrives in Langfuse.
 
   npm start                                   everything on this machine
   LANGFUSE_HOST=… LANGFUSE_PUBLIC_KEY=… LANGFUSE_SECRET_KEY=… npm start
-                                              the same logs into a Langfuse of yours`;
+                                              the same logs into a Langfuse of yours
+  npm start -- --no-view                      ends when the logs are delivered
+
+      --view       serves a page on loopback that shows what arrives, until Ctrl-C (default on a terminal)
+      --port PORT  of that page (default: any free one)`;
 
 const SOURCE = {
   endpoint: 'http://cn-hangzhou-intranet.log.aliyuncs.com',
@@ -28,12 +36,16 @@ const PATIENCE_MS = 120_000;
 const ENOUGH = 3;
 
 async function main(args: string[]): Promise<void> {
-  if (args.length > 0) {
-    if (!args.every((arg) => arg === '--help' || arg === '-h'))
-      fail(`npm start takes no ${args.join(' ')}.\n\n${HELP}`);
+  const { values } = parseArgs({
+    args,
+    allowNegative: true,
+    options: { view: { type: 'boolean' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
     console.log(HELP);
     return;
   }
+  const port = portOf(values.port);
   console.log('Building the function …');
   await ensureBundle();
   // Everything of Alibaba Cloud is stood in for, whatever is set: the logs are samples.
@@ -45,16 +57,17 @@ async function main(args: string[]): Promise<void> {
   }
   const stage = await openStage({ LOG_FORMAT: 'human', LOG_LEVEL: 'warn', ...env, ...host }, undefined, false);
   try {
-    await demonstrate(stage);
+    const view = wanted(values.view);
+    await watched(view ? openViewer(stage, sampleWindow(), port) : undefined, (viewer) => demonstrate(stage, viewer));
   } finally {
     await stage.close();
   }
 }
 
-async function demonstrate(stage: Stage): Promise<void> {
+async function demonstrate(stage: Stage, viewer: Viewer | undefined): Promise<void> {
   for (const note of stage.notes) console.log(note);
   if (!stage.langfuse) console.log(`Langfuse  ${stage.env.LANGFUSE_HOST}`);
-  const { receipts, complete } = await triggerUntilQuiet(stage);
+  const { receipts, complete } = await triggerUntilQuiet(stage, viewer);
   console.log(`\n${stage.langfuse ? 'Traces that arrived in Langfuse' : 'Traces sent to Langfuse'}\n`);
   console.log(await traceTable(stage));
   console.log(letterText(stage));
@@ -64,7 +77,10 @@ async function demonstrate(stage: Stage): Promise<void> {
 }
 
 /** Loads the samples into two shards and lets the trigger offer them until both are read. */
-async function triggerUntilQuiet(stage: Stage): Promise<{ receipts: Receipt[]; complete: boolean }> {
+async function triggerUntilQuiet(
+  stage: Stage,
+  viewer: Viewer | undefined,
+): Promise<{ receipts: Receipt[]; complete: boolean }> {
   const groups = sampleGroups();
   const half = Math.ceil(groups.length / 2);
   const ranges = SHARDS.map((shard) => {
@@ -83,6 +99,7 @@ async function triggerUntilQuiet(stage: Stage): Promise<{ receipts: Receipt[]; c
     const invocation = await (instances[shard] as FcInstance).invoke(event);
     if (invocation.ok) receipts.push(JSON.parse(invocation.result) as Receipt);
     else failures++;
+    viewer?.add(invocation, shard);
     console.log(invocationText(shard, invocation));
     return invocation;
   };

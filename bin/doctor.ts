@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../lib/clock.ts';
 import { diagnose, type Options } from './doctor/diagnosis.ts';
-import { surroundingsOf } from './doctor/dotenv.ts';
 import { isWell, progressOn, summaryOf } from './doctor/report.ts';
+import { type Surroundings, surroundingsOf } from './doctor/surroundings.ts';
 import { fail, run } from './run.ts';
 
 const HELP = `Checks the whole way from the gateway's log to Langfuse: for each check what was found, and what to do about it.
@@ -16,6 +16,7 @@ const HELP = `Checks the whole way from the gateway's log to Langfuse: for each 
   --offline          no network
   --logs N           look at the last N logs (default 200, at most 10000)
   --timeout SECONDS  for each check (default 15)
+  --env NAME         the environment, as DEPLOY_ENV=NAME: reads .env.NAME, and the usual names end in -NAME
   --json             one JSON document: {"ok", "checks": [{"name", "status", "message", "next"}]}
 
 What is checked: configuration and deployment (the settings), credentials, clock; SLS (shards, a pull, what the logs are,
@@ -38,6 +39,7 @@ async function main(args: string[]): Promise<void> {
       offline: { type: 'boolean', default: false },
       logs: { type: 'string', default: '200' },
       timeout: { type: 'string', default: '15' },
+      env: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -46,18 +48,19 @@ async function main(args: string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const { write, offline, json } = values;
+  const { write, offline, json, env: stage } = values;
   if (write && offline) fail('--write sends a trace, and --offline sends nothing: leave one of them out.');
   const logs = wholeOf('--logs', values.logs, 10_000);
   const timeoutMs = wholeOf('--timeout', values.timeout, 600) * 1000;
-  await report({ write, offline, logs, timeoutMs }, json);
+  const shell = { ...process.env, ...(stage !== undefined && { DEPLOY_ENV: stage }) };
+  await report(surroundingsOf(shell, process.cwd()), { write, offline, logs, timeoutMs }, json);
 }
 
-async function report(options: Options, json: boolean): Promise<void> {
+async function report(surroundings: Surroundings, options: Options, json: boolean): Promise<void> {
   const { stdout, stderr } = process;
   const colour = stdout.isTTY === true && !process.env.NO_COLOR;
   const progress = progressOn({ out: stdout, colour, ...(stderr.isTTY && { err: stderr }) }, !json);
-  const results = await diagnose(surroundingsOf(process.env, process.cwd()), options, { clock, progress });
+  const results = await diagnose(surroundings, options, { clock, progress });
   console.log(json ? JSON.stringify({ ok: isWell(results), checks: results }) : `\n${summaryOf(results)}`);
   process.exitCode = isWell(results) ? 0 : 1;
 }

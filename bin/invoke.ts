@@ -5,15 +5,21 @@ import type { CursorRange } from '../lib/types.ts';
 import { ensureBundle } from './build.ts';
 import { fail, run } from './run.ts';
 import { loadSamples, openFunction, openStage, type Stage } from './stage.ts';
+import { portOf, watched } from './viewer/attend.ts';
+import { openViewer, type Viewer } from './viewer/viewer.ts';
+import { windowOf } from './viewer/window.ts';
 
 const HELP = `Runs the built function once with an SLS trigger event, as Function Compute would.
 
   npm run -s invoke -- -f test/events/sls.json
   npm run -s invoke -- -f EVENT --timeout 60 --real
+  npm run -s invoke -- -f EVENT --view
 
   -f, --file FILE        the event; - reads standard input
       --timeout SECONDS  the function's timeout (default 300)
       --real             no stand-ins: the event's endpoint, and the configuration as it is deployed
+      --view             then serves a page on loopback with the calls, the dead letters and the receipt, until Ctrl-C
+      --port PORT        of that page (default: any free one)
 
 Prints the receipt as one line of JSON, or Function Compute's error; logs go to standard error. The exit code is 0
 when the handler returned and 1 when it threw. SLS, Langfuse and OSS are real where SLS_ENDPOINT, LANGFUSE_HOST,
@@ -26,6 +32,8 @@ async function main(args: string[]): Promise<void> {
       file: { type: 'string', short: 'f' },
       timeout: { type: 'string', default: '300' },
       real: { type: 'boolean', default: false },
+      view: { type: 'boolean', default: false },
+      port: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -35,23 +43,26 @@ async function main(args: string[]): Promise<void> {
   }
   if (values.file === undefined) fail('Which event? Pass its file: npm run -s invoke -- -f test/events/sls.json');
   const timeout = secondsOf(values.timeout);
+  const port = portOf(values.port);
   const event = readFileSync(values.file === '-' ? 0 : values.file);
   await ensureBundle();
   const range = rangeOf(event);
   const stage = await openStage(process.env, range, values.real);
   try {
     if (stage.sls && range) loadSamples(stage.sls, range);
-    await invoke(stage, event, timeout);
+    const opening = values.view ? openViewer(stage, windowOf(stage, range), port) : undefined;
+    await watched(opening, (viewer) => invoke(stage, event, timeout, viewer), console.error);
   } finally {
     await stage.close();
   }
 }
 
-async function invoke(stage: Stage, event: Uint8Array, timeout: number): Promise<void> {
+async function invoke(stage: Stage, event: Uint8Array, timeout: number, viewer: Viewer | undefined): Promise<void> {
   for (const note of stage.notes) console.error(note);
   const instance = openFunction(stage, timeout);
   try {
     const invocation = await instance.invoke(event);
+    viewer?.add(invocation);
     console.log(invocation.ok ? invocation.result : JSON.stringify(invocation.error));
     process.exitCode = invocation.ok ? 0 : 1;
     if (stage.langfuse) console.error(`Langfuse  holds ${stage.langfuse.observations().length} observations`);

@@ -1,3 +1,4 @@
+import type FcClient from '@alicloud/fc2';
 import type { FcResponse } from '@alicloud/fc2';
 import type { Credentials } from '../lib/types.ts';
 
@@ -28,10 +29,7 @@ export type RemoteAnswer =
  * that failed is answered with 200 and X-Fc-Error-Type.
  */
 export async function invokeRemote(target: RemoteFunction, event: string): Promise<RemoteAnswer> {
-  const { default: Client } = await import('@alicloud/fc2');
-  const client = new Client(target.account, optionsFor(target));
-  // The client is made for Function Compute 2.0, where functions lie below services.
-  client.version = '2023-03-30';
+  const client = await openClient(target);
   const path = `/functions/${encodeURIComponent(target.name)}/invocations`;
   const headers = { 'x-fc-invocation-type': 'Sync', 'x-fc-log-type': 'Tail' };
   try {
@@ -41,7 +39,16 @@ export async function invokeRemote(target: RemoteFunction, event: string): Promi
   }
 }
 
-function optionsFor({ credentials, region, endpoint, timeoutMs }: RemoteFunction) {
+/** A client of Function Compute 3.0 (version 2023-03-30). */
+export async function openClient(target: Omit<RemoteFunction, 'name'>): Promise<FcClient> {
+  const { default: Client } = await import('@alicloud/fc2');
+  const client = new Client(target.account, optionsFor(target));
+  // The client is made for Function Compute 2.0, where functions lie below services.
+  client.version = '2023-03-30';
+  return client;
+}
+
+function optionsFor({ credentials, region, endpoint, timeoutMs }: Omit<RemoteFunction, 'name'>) {
   const { accessKeyId: accessKeyID, accessKeySecret, securityToken } = credentials;
   const address = endpoint?.includes('://') === false ? `https://${endpoint}` : endpoint;
   return {
@@ -79,7 +86,7 @@ function parsed(text: string): unknown {
 }
 
 /** Of an answer that is not 2xx the client keeps status and request id, and both only in its message. */
-function rejectionOf({ message }: Error): RemoteAnswer {
+export function rejectionOf({ message }: Error): Exclude<RemoteFailure, { kind: 'threw' }> {
   const [, status, requestId] = / failed with (\d{3})\. requestid: (\S*),/.exec(message) ?? [];
   if (status !== undefined) return { kind: 'refused', status: Number(status), requestId: requestId ?? '' };
   return { kind: 'unanswered', message };

@@ -97,9 +97,10 @@ function nextStep(errors: readonly OssError[], check: BucketCheck, endpoint: str
   if (!first) return '';
   const denied = errors.filter(isDenied).map(({ action }) => action);
   if (denied.length > 0) return allow(denied, check);
-  if (isElsewhere(first)) return `The bucket is in another region than ${place.region}: correct REGION or OSS_ENDPOINT.`;
+  if (isElsewhere(first))
+    return `The bucket is in another region than ${place.region}: correct REGION or OSS_ENDPOINT.`;
   const known: Readonly<Record<string, string>> = {
-    NoSuchBucket: `Create it: ossutil mb oss://${letters.bucket} --region ${place.region}, or correct DEAD_LETTER_BUCKET.`,
+    NoSuchBucket: `npm run setup makes ${letters.bucket} in ${place.region}; or correct DEAD_LETTER_BUCKET.`,
     InvalidAccessKeyId: 'Check ALIBABA_CLOUD_ACCESS_KEY_ID: it is unknown, disabled or expired.',
     SignatureDoesNotMatch: 'Check ALIBABA_CLOUD_ACCESS_KEY_SECRET.',
     InvalidSecurityToken: 'Check ALIBABA_CLOUD_SECURITY_TOKEN, or get a new one.',

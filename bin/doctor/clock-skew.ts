@@ -43,7 +43,7 @@ function judged(readings: readonly Reading[]): Finding<never> {
   const list = (some: readonly Reading[]) => some.map(({ server }) => server).join(', ');
   if (readings.length === 0) return warn('No server told the time.', 'See what the other checks say.');
   if (off.length === 0) return ok(`The clock agrees with ${list(readings)} to within a minute.`);
-  const message = off.map(({ server, skew }) => `The clock is ${inWords(skew)} of that of ${server}.`).join(' ');
+  const message = off.map(({ server, skew }) => `The clock is ${inWords(skew)} that of ${server}.`).join(' ');
   const whose = off.every(({ strict }) => !strict) ? 'the Langfuse server' : 'this machine';
   const next = `Set the clock of ${whose} (NTP).`;
   return refused ? fail(`${message} More than 15 minutes are refused.`, next) : warn(message, next);
@@ -51,7 +51,7 @@ function judged(readings: readonly Reading[]): Finding<never> {
 
 function inWords(skew: number): string {
   const minutes = Math.abs(skew) / 60_000;
-  return `${minutes.toFixed(minutes < 10 ? 1 : 0)} minutes ${skew > 0 ? 'ahead' : 'behind'}`;
+  return `${minutes.toFixed(minutes < 10 ? 1 : 0)} minutes ${skew > 0 ? 'ahead of' : 'behind'}`;
 }
 
 async function skewOf(

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Config, type Env, parseConfig, SETTING_NAMES } from '../../lib/config.ts';
 import type { ViewOptions } from '../../lib/view/view.ts';
 import { settingOf } from '../letters/settings.ts';
-import type { Surroundings } from './dotenv.ts';
 import { type Finding, ok, warn } from './exam.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The configuration as the function reads it. */
 export interface Configured {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type Env, SETTING_NAMES } from '../../lib/config.ts';
 import { regionIn, settingOf } from '../letters/settings.ts';
 import { deployedFile, functionEnv } from './configuration.ts';
-import { type Surroundings, textOf } from './dotenv.ts';
 import { CORRECT, type Finding, ok } from './exam.ts';
+import { type Surroundings, textOf } from './surroundings.ts';
 
 export interface Source {
   readonly project: string;
@@ -20,8 +20,8 @@ export interface Place {
 /** Of all variables of a function together. Function Compute 3.0 "Limits". */
 const MAX_BYTES = 4096;
 const LOGSTORES = [
-  ['FUNCTION_LOGSTORE', 'fc-function-log', 'the function would be triggered by its own log'],
-  ['TRIGGER_LOGSTORE', 'fc-trigger-log', 'SLS refuses the source itself there'],
+  ['FUNCTION_LOGSTORE', 'the function would be triggered by its own log'],
+  ['TRIGGER_LOGSTORE', 'SLS refuses the source itself there'],
 ] as const;
 
 interface Problem {
@@ -80,16 +80,18 @@ function* missing(env: Env, { account, source }: Place): Generator<Problem> {
 }
 
 function* confused(env: Env, { source }: Place): Generator<Problem> {
-  for (const [name, usual, why] of LOGSTORES) {
-    const logstore = settingOf(env, name) ?? usual;
-    if (logstore !== source?.logstore) continue;
+  for (const [name, why] of LOGSTORES) {
+    const logstore = settingOf(env, name);
+    if (logstore === undefined || logstore !== source?.logstore) continue;
     yield { status: 'fail', text: `${name} is ${logstore}, the same as SLS_LOGSTORE: ${why}.` };
   }
 }
 
 function* oversized(env: Env): Generator<Problem> {
   // Names that are not set are deployed with an empty value.
-  const sizes = SETTING_NAMES.map((name) => [name, name.length + Buffer.byteLength(settingOf(env, name) ?? '')] as const);
+  const sizes = SETTING_NAMES.map(
+    (name) => [name, name.length + Buffer.byteLength(settingOf(env, name) ?? '')] as const,
+  );
   const bytes = sizes.reduce((sum, [, size]) => sum + size, 0);
   if (bytes <= MAX_BYTES) return;
   const largest = [...sizes].sort(([, a], [, b]) => b - a).slice(0, 3);
@@ -128,9 +130,9 @@ function* unnamed(env: Env, dir: string): Generator<Problem> {
 }
 
 /** Serverless Devs reads a .env with `$` in another way than a shell and this command do. */
-function* expanded({ file = {} }: Surroundings): Generator<Problem> {
-  const names = Object.keys(file).filter((name) => file[name]?.includes('$'));
+function* expanded({ file, written }: Surroundings): Generator<Problem> {
+  const names = Object.keys(written).filter((name) => written[name]?.includes('$'));
   if (names.length === 0) return;
-  const text = `In .env a $ is expanded at deployment: set ${names.join(' and ')} in the shell instead.`;
+  const text = `In ${file} a $ is expanded at deployment: set ${names.join(' and ')} in the shell instead.`;
   yield { status: 'warn', text };
 }

@@ -6,7 +6,6 @@ import { checkBucket } from './bucket.ts';
 import { checkClock } from './clock-skew.ts';
 import { type Configured, checkConfiguration, functionEnv } from './configuration.ts';
 import { checkDeployment, type Place } from './deployment.ts';
-import type { Surroundings } from './dotenv.ts';
 import { Exam, ok, type Progress, type Result } from './exam.ts';
 import { checkFunction, type FcTarget } from './functions.ts';
 import { checkHealth, checkKeys, checkTransport } from './langfuse.ts';
@@ -15,6 +14,7 @@ import { checkRecognition } from './recognition.ts';
 import { checkRetention } from './retention.ts';
 import { checkShards } from './shards.ts';
 import { openLogstore } from './sls.ts';
+import type { Surroundings } from './surroundings.ts';
 import { checkWriting, WRITING_MS } from './test-trace.ts';
 import { checkLogTrigger, checkTimer } from './triggers.ts';
 
@@ -145,21 +145,26 @@ async function checkLetters({ exam, clock }: Round, { configured, place, credent
   });
 }
 
+interface Reached {
+  readonly deployment: Place;
+  readonly ACCOUNT_ID: string;
+  readonly credentials: Credentials;
+}
+
 async function checkFunctions({ exam, surroundings }: Round, { place, credentials }: Known): Promise<void> {
   const { env } = surroundings;
   const endpoint = settingOf(env, 'FC_ENDPOINT');
-  const own = { timeoutMs: exam.timeoutMs, ...(endpoint && { endpoint }) };
-  const target: FcTarget | undefined =
-    place?.account !== undefined && credentials
-      ? { place, account: place.account, credentials, ...own }
-      : undefined;
-  const needs = { deployment: place, ACCOUNT_ID: place?.account, credentials, target };
-  const ship = { name: settingOf(env, 'SHIP_FUNCTION') ?? 'sls-langfuse-ship', handler: 'ship.handler' };
-  const replay = { name: settingOf(env, 'REPLAY_FUNCTION') ?? 'sls-langfuse-replay', handler: 'replay.handler' };
-  const deployed = functionEnv(surroundings);
-  const shipped = await exam.check('function-ship', needs, (found) => checkFunction(found.target, ship, deployed));
+  const to = ({ deployment, ACCOUNT_ID: account, credentials }: Reached): FcTarget => {
+    return { place: deployment, account, credentials, timeoutMs: exam.timeoutMs, ...(endpoint && { endpoint }) };
+  };
+  const needs = { deployment: place, ACCOUNT_ID: place?.account, credentials };
+  const ship = { name: env.SHIP_FUNCTION ?? '', handler: 'ship.handler' };
+  const replay = { name: env.REPLAY_FUNCTION ?? '', handler: 'replay.handler' };
+  const own = functionEnv(surroundings);
+  const shipped = await exam.check('function-ship', needs, (found) => checkFunction(to(found), ship, own));
   const source = { ...needs, 'function-ship': shipped, SLS_PROJECT: place?.source };
-  await exam.check('trigger', source, (found) => checkLogTrigger(found.target, ship.name, found.SLS_PROJECT));
-  const replayed = await exam.check('function-replay', needs, (found) => checkFunction(found.target, replay, deployed));
-  await exam.check('timer', { ...needs, 'function-replay': replayed }, (found) => checkTimer(found.target, replay.name));
+  await exam.check('trigger', source, (found) => checkLogTrigger(to(found), ship.name, found.SLS_PROJECT));
+  const replayed = await exam.check('function-replay', needs, (found) => checkFunction(to(found), replay, own));
+  const timed = { ...needs, 'function-replay': replayed };
+  await exam.check('timer', timed, (found) => checkTimer(to(found), replay.name));
 }

@@ -117,7 +117,8 @@ async function settled<N, T>(needs: N, work: Work<N, T>, bedside: Bedside): Prom
 }
 
 /** The next step after a wrong setting. */
-export const CORRECT = 'Correct it in .env or in the shell; .env.example explains every variable.';
+export const CORRECT =
+  'Correct it in .env (.env.NAME with DEPLOY_ENV=NAME) or in the shell; .env.example explains every variable.';
 
 function overdue(timeoutMs: number): Finding<never> {
   const next = 'Check that this machine reaches the address (proxy, VPC, firewall); --timeout SECONDS waits longer.';

@@ -47,11 +47,18 @@ function refusal(error: Error, name: string, action: string, arn: string): Findi
   }
   const { status, requestId } = answer;
   const message = `Function Compute answered ${status} for ${name}, request id ${requestId}.`;
-  if (status === 404) return fail(`${name} is not deployed in this region. ${message}`, 'npm run deploy, or check ACCOUNT_ID and REGION.');
+  if (status === 404)
+    return fail(
+      `${name} is not deployed in this region. ${message}`,
+      'npm run deploy, or check ACCOUNT_ID and REGION.',
+    );
   if (status === 401 || status === 403) {
     return fail(message, `Allow ${action} on ${arn} for the RAM user or role of the access key, and check ACCOUNT_ID.`);
   }
-  return fail(message, status >= 500 || status === 429 ? 'Try again later.' : 'Check ACCOUNT_ID, REGION and FC_ENDPOINT.');
+  return fail(
+    message,
+    status >= 500 || status === 429 ? 'Try again later.' : 'Check ACCOUNT_ID, REGION and FC_ENDPOINT.',
+  );
 }
 
 /** Whether a function is deployed as `s.yaml` has it and with these settings. Its variables are compared, never shown. */
@@ -61,7 +68,11 @@ export async function checkFunction(target: FcTarget, expected: Expected, env: E
   const { runtime, handler, role, environmentVariables } = answer.json;
   const { name } = expected;
   if (typeof role !== 'string' || role === '') {
-    return fail(`${name} has no role: it may read no log and write no letter.`, 'Set role in s.yaml, and npm run deploy.', true);
+    return fail(
+      `${name} has no role: it may read no log and write no letter.`,
+      'npm run setup makes it, npm run deploy sets it.',
+      true,
+    );
   }
   const what = `${name} is deployed: ${runtime}, role ${role}.`;
   if (runtime !== 'nodejs20' || handler !== expected.handler) {
@@ -69,11 +80,17 @@ export async function checkFunction(target: FcTarget, expected: Expected, env: E
   }
   const different = differing((environmentVariables ?? {}) as Json, env);
   if (different.length === 0) return ok(what, true);
-  return warn(`${what} Set otherwise than here: ${different.join(', ')}.`, 'npm run deploy, if these are the right ones.', true);
+  return warn(
+    `${what} Set otherwise than here: ${different.join(', ')}.`,
+    'npm run deploy, if these are the right ones.',
+    true,
+  );
 }
 
 /** Left out: where OSS and SLS are reached, which is another address from here. */
 function differing(deployed: Json, env: Env): string[] {
-  const names = SETTING_NAMES.filter((name) => name !== 'OSS_ENDPOINT' && name !== 'SLS_ENDPOINT' && name !== 'ROUTES_FILE');
+  const names = SETTING_NAMES.filter(
+    (name) => name !== 'OSS_ENDPOINT' && name !== 'SLS_ENDPOINT' && name !== 'ROUTES_FILE',
+  );
   return names.filter((name) => String(deployed[name] ?? '').trim() !== (env[name] ?? '').trim());
 }

@@ -6,8 +6,10 @@ import { type Finding, fail, ok, warn } from './exam.ts';
 
 type Answer = Extract<Exchange, { kind: 'answer' }>;
 
-const HOST = 'Check LANGFUSE_HOST (host, for a project of ROUTES): the address under which the browser shows Langfuse, without a path.';
-const REACH = 'Check LANGFUSE_HOST, that Langfuse runs, and the way there; one inside a VPC is not reached from outside of it.';
+const HOST =
+  'Check LANGFUSE_HOST (host, for a project of ROUTES): the address under which the browser shows Langfuse, without a path.';
+const REACH =
+  'Check LANGFUSE_HOST, that Langfuse runs, and the way there; one inside a VPC is not reached from outside of it.';
 
 /** Whether there is a Langfuse, and which. */
 export async function checkHealth(access: LangfuseAccess, signal: AbortSignal): Promise<Finding<true>> {
@@ -34,7 +36,8 @@ export async function checkKeys(access: LangfuseAccess, signal: AbortSignal): Pr
   const { status, message } = answer;
   if (status === 401) return fail(`Langfuse does not know the keys: ${message}`, wrongKeys(access));
   if (status === 403) return fail(`Langfuse knows the keys and refuses them: ${message}`, REFUSED);
-  if (status === 404) return warn(`Langfuse does not tell whose the keys are: ${message}`, '--write shows whether they work.', true);
+  if (status === 404)
+    return warn(`Langfuse does not tell whose the keys are: ${message}`, '--write shows whether they work.', true);
   const next = status >= 500 || status === 429 ? 'Try again later, and look at the log of Langfuse.' : HOST;
   return fail(`Langfuse does not tell whose the keys are: ${message}`, next);
 }
@@ -64,12 +67,16 @@ export async function checkTransport(
   const { sink, server } = route;
   const major = Number(server.version?.split('.')[0] ?? 0);
   const why = transport === 'auto' ? reasonOf(route) : `as LANGFUSE_TRANSPORT says`;
-  const message = `Sends by ${sink.name}, ${why}. ${merging(route)}`;
+  const message = `Sends by ${sink.name}, ${why}. ${merging(route, checkpoint)}`;
   if (sink.name === 'otlp' && !server.otlp) {
     return fail(`${message} This version takes no OTLP.`, 'Set LANGFUSE_TRANSPORT to auto.', route);
   }
   if (sink.name === 'ingestion' && (major >= 4 || /cloud\.langfuse\.com$/.test(new URL(host).hostname))) {
-    return warn(`${message} This version refuses the ingestion API by default.`, 'Set LANGFUSE_TRANSPORT to auto.', route);
+    return warn(
+      `${message} This version refuses the ingestion API by default.`,
+      'Set LANGFUSE_TRANSPORT to auto.',
+      route,
+    );
   }
   if (server.mergesLate && checkpoint === 'off') {
     const next = 'Set CHECKPOINT to auto, or what is sent again after a crash is seen twice.';
@@ -83,8 +90,8 @@ function reasonOf({ sink, server }: Route): string {
   return sink.name === 'otlp' ? `which ${server.version} takes` : `as ${server.version} takes no OTLP`;
 }
 
-function merging({ server }: Route): string {
-  return server.mergesLate
-    ? 'What is sent twice may be seen twice for a while: progress is kept in the bucket.'
-    : 'What is sent twice is merged.';
+function merging({ server }: Route, checkpoint: Config['checkpoint']): string {
+  if (!server.mergesLate) return 'What is sent twice is merged.';
+  const kept = checkpoint === 'off' ? 'no progress' : 'progress';
+  return `What is sent twice may be seen twice for a while: ${kept} is kept in the bucket.`;
 }

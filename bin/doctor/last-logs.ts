@@ -48,9 +48,14 @@ function judged(
   const ago = Math.max(0, Math.round(access.clock.now() / 1000 - newest));
   const message = `${records.length} logs pulled, the newest of ${inWords(ago)} ago.`;
   if (failedLines > 0) {
-    return warn(`${message} SLS_QUERY failed on ${failedLines} more.`, 'Correct SLS_QUERY: SLS keeps these back.', records);
+    return warn(
+      `${message} SLS_QUERY failed on ${failedLines} more.`,
+      'Correct SLS_QUERY: SLS keeps these back.',
+      records,
+    );
   }
-  if (broken > 0) return warn(`${message} ${broken} pages cannot be read.`, 'They become range letters. Report this.', records);
+  if (broken > 0)
+    return warn(`${message} ${broken} pages cannot be read.`, 'They become range letters. Report this.', records);
   return ok(message, records);
 }
 

@@ -16,10 +16,12 @@ export function checkRetention({ store, shards }: Sharded, signal: AbortSignal):
     const times = await Promise.all(shards.slice(0, MOST_SHARDS).map((shard) => oldestOf(store, shard, signal)));
     const oldest = times.filter((time) => time > 0).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     const age = store.access.clock.now() / 1000 - oldest;
-    if (!Number.isFinite(age)) return warn('SLS does not tell the age of the oldest log.', 'Look at the retention of the logstore.');
+    if (!Number.isFinite(age))
+      return warn('SLS does not tell the age of the oldest log.', 'Look at the retention of the logstore.');
     const message = `The oldest log is ${inWords(Math.max(0, age))} old.`;
     if (age >= SHORT_S) return ok(`${message} So long at least the trigger may lag behind without a loss.`);
-    const next = 'Unless the logstore is that young, raise its retention to several days: what is older is lost to a trigger that lags.';
+    const next =
+      'Unless the logstore is that young, raise its retention to several days: what is older is lost to a trigger that lags.';
     return warn(message, next);
   });
 }

@@ -13,7 +13,8 @@ export function checkShards(store: Logstore, signal: AbortSignal): Promise<Findi
     const all = shardsIn(await ask(store, undefined, {}, signal));
     const { project, logstore, access } = store;
     const where = `${project}/${logstore} in ${access.region}`;
-    if (all.length === 0) return fail(`${where} has no shard.`, 'Check SLS_LOGSTORE, and split or create a shard.');
+    if (all.length === 0)
+      return fail(`${where} has no shard.`, 'Check SLS_LOGSTORE; a logstore that is used has one at least.');
     const written = all.filter(({ readonly }) => !readonly);
     const closed = all.length > written.length ? `, ${all.length - written.length} of them only to be read` : '';
     const shards = [...written, ...all.filter(({ readonly }) => readonly)].map(({ id }) => id);

@@ -56,7 +56,12 @@ export async function ask(
   } catch (error) {
     if (error instanceof HttpError) throw refusal(failureOfExchange(error));
     if (!(error instanceof SyntaxError)) throw error;
-    throw refusal({ kind: 'failure', retry: 'no', code: 'Unreadable', message: 'SLS answered something else than JSON.' });
+    throw refusal({
+      kind: 'failure',
+      retry: 'no',
+      code: 'Unreadable',
+      message: 'SLS answered something else than JSON.',
+    });
   }
 }
 
@@ -114,6 +119,7 @@ function nextStep({ code, status }: PullError, { project, logstore, arn, access 
 }
 
 function unreached(host: string): string {
-  if (!/-(?:intranet|vpc|internal|share)\./.test(host)) return 'Check SLS_ENDPOINT, REGION and the way there (proxy, firewall).';
+  if (!/-(?:intranet|vpc|internal|share)\./.test(host))
+    return 'Check SLS_ENDPOINT, REGION and the way there (proxy, firewall).';
   return `${host} is reached from inside of Alibaba Cloud only: run this with SLS_ENDPOINT set to the public one.`;
 }

@@ -37,7 +37,10 @@ export async function checkWriting(
     await clock.sleep(PAUSE_MS, signal);
   }
   const message = `Langfuse took the trace ${call.trace.id} and does not show it after ${PATIENCE_MS / 1000} s.`;
-  return fail(message, 'Look at the log of the Langfuse worker, its queue (Redis) and ClickHouse; look for the trace later.');
+  return fail(
+    message,
+    'Look at the log of the Langfuse worker, its queue (Redis) and ClickHouse; look for the trace later.',
+  );
 }
 
 function shown({ trace }: LlmCall, { host }: LangfuseAccess, waited: number): Finding<never> {
@@ -57,7 +60,10 @@ async function sent(
   const [undelivered] = await delivery.settle([call]);
   if (!undelivered) return undefined;
   const { why, message } = undelivered.rejection;
-  return fail(`Langfuse did not take the trace (${why}): ${message}`, 'Check the keys and what stands between here and Langfuse.');
+  return fail(
+    `Langfuse did not take the trace (${why}): ${message}`,
+    'Check the keys and what stands between here and Langfuse.',
+  );
 }
 
 /** Version 4 shows observations under another address; `dual` servers under both. */

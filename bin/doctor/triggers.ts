@@ -33,18 +33,24 @@ function judged(trigger: Trigger, { account }: FcTarget, { project, logstore }: 
   const { name, role, config } = trigger;
   const own = isObject(config.logConfig) ? config.logConfig : {};
   if (role === '') {
-    const next = 'Create the role (AliyunLogETLRole, trusted service log.aliyuncs.com), set invocationRole in s.yaml, npm run deploy.';
+    const next = 'npm run setup makes the role (trusted service log.aliyuncs.com), npm run deploy sets it.';
     return fail(`The trigger ${name} has no invocation role: it never fires, and says nothing.`, next);
   }
-  if (config.enable === false) return fail(`The trigger ${name} is switched off.`, `Set enable to true in s.yaml, and npm run deploy.`);
+  if (config.enable === false)
+    return fail(`The trigger ${name} is switched off.`, `Set enable to true in s.yaml, and npm run deploy.`);
   if (own.logstore === logstore && (own.project ?? project) === project) {
     const message = `The trigger ${name} writes its own log into the logstore that it reads.`;
     return fail(message, 'Set TRIGGER_LOGSTORE to another logstore, and npm run deploy.');
   }
   if (!role.includes(`::${account}:`)) {
-    return warn(`The trigger ${name} takes the role ${role}, of another account than ${account}.`, 'Check ACCOUNT_ID, and npm run deploy.');
+    return warn(
+      `The trigger ${name} takes the role ${role}, of another account than ${account}.`,
+      'Check ACCOUNT_ID, and npm run deploy.',
+    );
   }
-  return ok(`The trigger ${name} reads ${project}/${logstore} as ${role}. RAM tells whether log.aliyuncs.com may assume it.`);
+  return ok(
+    `The trigger ${name} reads ${project}/${logstore} as ${role}. RAM tells whether log.aliyuncs.com may assume it.`,
+  );
 }
 
 /** Whether something replays the dead letters now and then. */

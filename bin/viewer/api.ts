@@ -1,6 +1,7 @@
 import type { Json } from '../../lib/types.ts';
 import { Failure } from '../letters/failure.ts';
 import type { Board } from './board.ts';
+import { saidOf } from './said.ts';
 
 export interface ApiAnswer {
   readonly status: number;
@@ -51,8 +52,7 @@ export async function answer(board: Board, question: Question): Promise<ApiAnswe
   try {
     return await route(board, question);
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return refused(error instanceof Failure ? 404 : 502, message);
+    return refused(error instanceof Failure ? 404 : 502, saidOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Receipt } from '../../lib/types.ts';
 import type { Call, CallSource } from './call.ts';
 import type { LetterDesk, LetterObject } from './desk.ts';
+import { saidOf } from './said.ts';
 
 /** What an invocation of the function came to. `at` is Unix milliseconds. */
 export type InvocationEntry = {
@@ -105,8 +106,7 @@ async function renewed<T>(before: Answer<T>, mark: string, read: () => Promise<r
   try {
     return { mark, value: await read() };
   } catch (error) {
-    const problem = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { mark, value: before.value, problem };
+    return { mark, value: before.value, problem: saidOf(error) };
   }
 }
 

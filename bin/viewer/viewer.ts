@@ -8,6 +8,7 @@ import type { CallSource } from './call.ts';
 import { closedDesk, type LetterDesk, openDesk } from './desk.ts';
 import { langfuseCalls, type Window } from './langfuse-calls.ts';
 import { replayer } from './replay.ts';
+import { saidOf } from './said.ts';
 import { serve } from './server.ts';
 import { standInCalls } from './stand-in-calls.ts';
 
@@ -71,7 +72,7 @@ function deskOf(stage: Stage): LetterDesk {
       replay: replayer(() => openFunction(stage, REPLAY_TIMEOUT, 'replay')),
     });
   } catch (error) {
-    return closedDesk(error instanceof Error ? error.message : String(error));
+    return closedDesk(saidOf(error));
   }
 }
 

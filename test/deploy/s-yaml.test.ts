@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, DIST, ROOT } from '../../bin/build.ts';
+import { NAMES } from '../../bin/env.ts';
 import { parseConfig, SETTING_NAMES } from '../../lib/config.ts';
 import { render } from './render.ts';
 import type { Shipped } from './schema.ts';
@@ -27,6 +28,8 @@ const VARIABLES = {
   FC_ROLE_NAME: 'ship-role',
   REPLAY_ROLE_NAME: 'replay-role',
   TRIGGER_ROLE_NAME: 'trigger-role',
+  SHIP_FUNCTION: 'ship-function',
+  REPLAY_FUNCTION: 'replay-function',
   FC3_COMPONENT: 'fc3@0.1.22',
   LANGFUSE_HOST: 'https://langfuse.example.com',
   LANGFUSE_PUBLIC_KEY: 'pk-lf-1',
@@ -142,6 +145,32 @@ describe('the shipped s.yaml', () => {
     expect(refusals(rendered, shipped)).toEqual([]);
   });
 
+  it('describes a trigger for another logstore that only has to be uncommented', async () => {
+    const withMore = template.replace(
+      /^( +)# (- triggerName: sls-more\n(?:\1# {3}.*\n)+)/m,
+      (_, indent, block) => `${indent}${block.replaceAll(`${indent}# `, indent)}`,
+    );
+    const rendered = await render(withMore, VARIABLES);
+    const added = (value: string) =>
+      mutated(rendered, `${PROPS}.triggers.1.triggerConfig.sourceConfig.logstore`, value);
+    expect(refusals(added('another-log'), shipped)).toEqual([]);
+    expect(refusals(added(VARIABLES.SLS_LOGSTORE), shipped)).toEqual([`${PROPS}.triggers`]);
+    expect(refusals(added(VARIABLES.TRIGGER_LOGSTORE), shipped)).toContain(
+      `${PROPS}.triggers.1.triggerConfig.logConfig.logstore`,
+    );
+  });
+
+  it('has the names that setup and doctor expect', () => {
+    const text = JSON.stringify(bare);
+    const { DEAD_LETTER_PREFIX: _, ...names } = NAMES;
+    expect(Object.values(names).filter((name) => !text.includes(name))).toEqual([]);
+    expect(
+      namesIn(template, /\$\{env\('\w+', '((?:sls-langfuse|fc)-[^']+)'\)/g).filter(
+        (name) => !Object.values<string>(NAMES).includes(name),
+      ),
+    ).toEqual([]);
+  });
+
   it('gives a replay less time than there is between two of them', () => {
     const [, minutes] =
       /^0 \*\/(\d+) \* \* \* \*$/.exec(String(at(full, `${TIMER}.triggerConfig.cronExpression`))) ?? [];
@@ -154,9 +183,9 @@ describe('the shipped s.yaml', () => {
 });
 
 describe('.env.example', () => {
-  it('names exactly the variables that s.yaml reads', () => {
+  it('names exactly the variables that s.yaml and setup read', () => {
     const read = namesIn(template, /\$\{env\('(\w+)'/g);
-    expect(namesIn(dotenv, /^(\w+)=/gm).sort()).toEqual([...new Set(read)].sort());
+    expect(namesIn(dotenv, /^(\w+)=/gm).sort()).toEqual([...new Set([...read, 'SLS_MORE_LOGSTORES'])].sort());
     expect(Object.keys(VARIABLES).sort()).toEqual([...new Set(read)].sort());
   });
 });
@@ -186,7 +215,6 @@ describe('the schema refuses', () => {
     ['a secret key written into the template', `${ENVIRONMENT}.LANGFUSE_SECRET_KEY`, 'sk-lf-written-down'],
     ['a secret anywhere else', `${PROPS}.description`, 'with sk-lf-written-down'],
     ['the function logging into the source', `${PROPS}.logConfig.logstore`, VARIABLES.SLS_LOGSTORE],
-    ['two triggers', `${PROPS}.triggers`, [{}, {}]],
     ['no trigger', `${PROPS}.triggers`, []],
     ['a trigger of another type', `${TRIGGER}.triggerType`, 'timer'],
     ['a trigger without a role', `${TRIGGER}.invocationRole`, undefined],
@@ -216,7 +244,7 @@ describe('the schema refuses', () => {
     ['a replay in another region', `${REPLAY}.region`, 'cn-beijing'],
     ['a replay with a role of another account', `${REPLAY}.role`, 'acs:ram::9999999999999999:role/replay-role'],
     ['a replay with the role of ship', `${REPLAY}.role`, 'acs:ram::1234567890123456:role/ship-role'],
-    ['a replay under the name of ship', `${REPLAY}.functionName`, 'sls-langfuse-ship'],
+    ['a replay under the name of ship', `${REPLAY}.functionName`, VARIABLES.SHIP_FUNCTION],
     ['a replay with settings of its own', `${REPLAY}.environmentVariables.DEAD_LETTER_PREFIX`, 'x', REPLAY_ENVIRONMENT],
     ['a secret in the replay', `${TIMER}.triggerConfig.payload`, '{"prefix":"sk-lf-written-down"}'],
     ['a replay without a timer', `${REPLAY}.triggers`, []],

@@ -56,7 +56,7 @@ const handlerIn = ({ handlers }: Shipped, file: string) =>
   z.enum(handlers.filter((name) => name.startsWith(`${file}.`)));
 
 const shipProps = (shipped: Shipped) =>
-  commonProps(shipped).extend({ handler: handlerIn(shipped, 'ship'), triggers: z.tuple([LogTrigger]) });
+  commonProps(shipped).extend({ handler: handlerIn(shipped, 'ship'), triggers: z.array(LogTrigger).min(1) });
 
 const replayProps = (shipped: Shipped) =>
   commonProps(shipped).extend({
@@ -75,12 +75,20 @@ type Problem = readonly [path: readonly PropertyKey[], message: string];
 
 /** What no single property can tell. */
 function* problemsOfShip(props: Ship): Generator<Problem> {
-  const [{ sourceArn, invocationRole, triggerConfig }] = props.triggers;
+  for (const i of props.triggers.keys()) yield* problemsOfTrigger(props, i);
+  const sources = props.triggers.map(({ triggerConfig }) => triggerConfig.sourceConfig.logstore);
+  if (new Set(sources).size < sources.length) yield [['triggers'], 'two triggers on one logstore: all is sent twice'];
+}
+
+function* problemsOfTrigger(props: Ship, i: number): Generator<Problem> {
+  const trigger = props.triggers[i];
+  if (!trigger) return;
+  const { sourceArn, invocationRole, triggerConfig } = trigger;
   const [, , region, account, resource] = sourceArn.split(':');
   const { logstore: source } = triggerConfig.sourceConfig;
   const isSource = (logs: { project: string; logstore: string }) =>
     `project/${logs.project}` === resource && logs.logstore === source;
-  const at = (...path: PropertyKey[]) => ['triggers', 0, ...path];
+  const at = (...path: PropertyKey[]) => ['triggers', i, ...path];
 
   if (region !== props.region) yield [at('sourceArn'), 'a project of another region'];
   if (!props.role.includes(`:${account}:`)) yield [['role'], 'a role of another account'];

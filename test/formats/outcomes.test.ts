@@ -155,3 +155,11 @@ describe('a fallback', () => {
     expect(last.trace.metadata.fallback_from).toBe('chat');
   });
 });
+
+describe('a time that nginx wrote', () => {
+  it('is that of the end', () => {
+    const flat = without(aiLine({ model: 'm' }, { time_iso8601: '2026-11-21T07:00:02+00:00' }), 'start_time');
+    const { startTime, endTime } = callOf(flat).observation;
+    expect([startTime, endTime]).toEqual([Date.UTC(2026, 10, 21, 7), Date.UTC(2026, 10, 21, 7, 0, 2)]);
+  });
+});

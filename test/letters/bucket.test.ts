@@ -84,6 +84,8 @@ describe('the bucket', () => {
       oss.objects.set(key, { body, etag: '"x"', lastModified: new Date(0), headers: {} });
     }
     expect(await keysOf(bucket, 'p/')).toEqual(names);
+    const tokens = oss.requests.map(({ query }) => query['continuation-token']);
+    expect(tokens).toEqual([undefined, expect.any(String)]);
     expect(await keysOf(bucket, 'none/')).toEqual([]);
   });
 

@@ -9,8 +9,16 @@ export interface FcApiOptions {
   readonly credentials: Credentials;
   /** The deployed functions by name: each gets the event, and answers as its instance does. */
   readonly functions: Readonly<Record<string, (event: Buffer) => Promise<Invocation>>>;
+  /** What GetFunction and ListTriggers tell of the deployed functions, by name. */
+  readonly deployed?: Readonly<Record<string, Deployed>>;
   /** What the functions print, answered to a request for the log's tail. */
   readonly printed?: string;
+}
+
+/** A function as it is deployed: its attributes, and its triggers with their configuration as an object. */
+export interface Deployed {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly triggers: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** `silence` answers nothing and leaves the request open. */
@@ -31,10 +39,12 @@ export interface FcApiStandIn extends Listening {
 
 /** Of version 2023-03-30, the one that knows functions without services. */
 const INVOCATION = /^\/2023-03-30\/functions\/([^/?]+)\/invocations(?:\?qualifier=LATEST)?$/;
+const DESCRIPTION = /^\/2023-03-30\/functions\/([^/?]+)(\/triggers)?(?:\?limit=\d+)?$/;
 
 /**
- * The HTTP invoke API of Function Compute 3.0 for synchronous invocations, on loopback: signatures verified (Function
- * Compute "Signature authentication"), a failed function answered with 200 and X-Fc-Error-Type ("InvokeFunction").
+ * The HTTP API of Function Compute 3.0, on loopback, for synchronous invocations, GetFunction and ListTriggers: signatures
+ * verified (Function Compute "Signature authentication"), a failed function answered with 200 and X-Fc-Error-Type
+ * ("InvokeFunction").
  */
 export async function startFcApi(options: FcApiOptions): Promise<FcApiStandIn> {
   const requests: FcApiRequest[] = [];
@@ -52,6 +62,8 @@ export async function startFcApi(options: FcApiOptions): Promise<FcApiStandIn> {
     requests.push({ method, url, headers, body: body.toString('utf8') });
     const refusal = refusalOf(incoming, body, options) ?? standIn.fault?.();
     if (refusal === 'silence') return;
+    const described = refusal || method !== 'GET' ? undefined : description(url, options);
+    if (described) return tell(response, described);
     const run = options.functions[decodeURIComponent(INVOCATION.exec(url)?.[1] ?? '')];
     if (refusal) return refuse(response, refusal);
     if (!run || method !== 'POST') return refuse(response, { status: 404, code: 'FunctionNotFound' });
@@ -64,6 +76,23 @@ function refuse(response: ServerResponse, { status, code }: { status: number; co
   response.writeHead(status, { 'content-type': 'application/json', 'x-fc-request-id': requestId });
   // As Function Compute 3.0 names them; version 2 said ErrorCode and ErrorMessage.
   response.end(JSON.stringify({ RequestId: requestId, Code: code, Message: 'Asked for by the test.' }));
+}
+
+/** What a GET is answered; `undefined` for a function that is not deployed. A trigger's configuration is JSON in a text. */
+function description(url: string, { deployed = {} }: FcApiOptions): unknown {
+  const [, name = '', triggers] = DESCRIPTION.exec(url) ?? [];
+  const found = deployed[decodeURIComponent(name)];
+  if (!found || triggers === undefined) return found && { functionName: name, ...found.attributes };
+  const listed = found.triggers.map(({ triggerConfig, ...trigger }) => ({
+    ...trigger,
+    triggerConfig: JSON.stringify(triggerConfig),
+  }));
+  return { triggers: listed };
+}
+
+function tell(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'x-fc-request-id': randomUUID() });
+  response.end(JSON.stringify(value));
 }
 
 function answer(response: ServerResponse, invocation: Invocation, printed: string | undefined): void {

@@ -5,6 +5,7 @@ import { type Bucket, type Operation, operate } from './oss/operations.ts';
 import { type Verifier, verify } from './oss/signature.ts';
 import { queryOf, type Target, targetsOf } from './oss/target.ts';
 import {
+  type BucketSettings,
   type OssAnswer,
   type OssFault,
   type OssFaultRequest,
@@ -43,6 +44,7 @@ export async function startOss(options: OssOptions): Promise<OssStandIn> {
     url,
     close,
     objects: state.bucket.objects,
+    settings: state.bucket.settings,
     requests: state.requests,
     get fault() {
       return state.fault;
@@ -53,11 +55,13 @@ export async function startOss(options: OssOptions): Promise<OssStandIn> {
   };
 }
 
-function openBucket({ credentials, bucket, region = 'cn-hangzhou', now = Date.now }: OssOptions): State {
+function openBucket({ credentials, bucket: name, region: of = 'cn-hangzhou', now = Date.now }: OssOptions): State {
+  const region = of.replace(/^oss-/, '');
+  const settings: BucketSettings = { exists: true, acl: 'private' };
   return {
     requests: [],
-    bucket: { name: bucket, objects: new Map<string, StoredObject>(), now },
-    verifier: { credentials, region: region.replace(/^oss-/, ''), now },
+    bucket: { name, objects: new Map<string, StoredObject>(), settings, region, now },
+    verifier: { credentials, region, now },
     fault: undefined,
   };
 }
@@ -98,8 +102,8 @@ async function replyTo(incoming: Incoming, state: State): Promise<{ reply: Reply
   const record = recordOf(incoming, verdict.kind === 'signed' ? verdict.target : likely, state);
   state.requests.push(record);
   if (verdict.kind === 'refused') return { reply: verdict.answer, record };
-  const { method, key, number } = record;
-  const fault = state.fault?.({ method, key, number });
+  const { method, key, query, number } = record;
+  const fault = state.fault?.({ method, key, query, number });
   const behave = () => operate({ ...incoming, target: verdict.target }, state.bucket);
   return { reply: fault === undefined ? behave() : await applyFault(fault, behave), record };
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from '../../lib/types.ts';
 import { listen } from './listen.ts';
 import { type Fault, type Faults, nextFault } from './sls/fault.ts';
+import { isOnLogstores, type Logstores, onLogstores } from './sls/logstores.ts';
 import {
   type Answer,
   getCursor,
@@ -51,6 +52,10 @@ export interface SlsStandIn {
   readonly requests: RecordedRequest[];
   /** May be replaced at any time; touches PullLogs only. */
   faults: Faults;
+  /** Those that were made, and not by loading logs. */
+  readonly logstores: Logstores;
+  /** Asked for each request that is signed right: whether RAM does not allow it. */
+  denied: ((request: SlsRequest) => boolean) | undefined;
   close(): Promise<void>;
   /** Appends groups to a shard, which it creates, and returns the cursor range that holds them. */
   load(
@@ -63,7 +68,7 @@ export interface SlsStandIn {
   ): { begin: string; end: string };
 }
 
-/** An SLS server on loopback: PullLogs, GetCursor, GetCursorTime and ListShards, with signatures checked. */
+/** An SLS server on loopback: PullLogs, GetCursor, GetCursorTime, ListShards, and logstores; signatures checked. */
 export async function startSls(options: SlsOptions): Promise<SlsStandIn> {
   const shards = new Shards();
   const requests: RecordedRequest[] = [];
@@ -76,22 +81,27 @@ export async function startSls(options: SlsOptions): Promise<SlsStandIn> {
     response.on('close', () => {
       request.aborted = !request.finished;
     });
-    answer(request, response).catch(() => response.destroy());
+    answer(request, message, response).catch(() => response.destroy());
   });
   let pulls = 0;
 
-  async function answer(request: RecordedRequest, response: ServerResponse): Promise<void> {
+  async function answer(request: RecordedRequest, message: IncomingMessage, response: ServerResponse): Promise<void> {
     const isPull = /^logs?$/.test(request.query.get('type') ?? '');
     const fault = isPull ? nextFault(standIn.faults, request, ++pulls) : undefined;
     const now = (options.now ?? Date.now)();
     const denied = checkSignature(request, options.credentials, options.region ?? 'cn-hangzhou', now);
+    const body = await bodyOf(message);
     const usual: Answer = denied
       ? { kind: 'refusal', ...denied }
-      : shards.answer(request, {
-          pageLimit: options.groupsPerPage ?? 1000,
-          fault,
-          spl: options.spl ?? (() => 'keep'),
-        });
+      : standIn.denied?.(request)
+        ? refusal(401, 'Unauthorized', 'denied by sts or ram')
+        : isOnLogstores(request)
+          ? onLogstores(request, body, standIn.logstores, shards.has(request))
+          : shards.answer(request, {
+              pageLimit: options.groupsPerPage ?? 1000,
+              fault,
+              spl: options.spl ?? (() => 'keep'),
+            });
     await reply(request, response, usual, fault);
   }
 
@@ -101,12 +111,20 @@ export async function startSls(options: SlsOptions): Promise<SlsStandIn> {
     close,
     requests,
     faults: [],
+    logstores: new Map(),
+    denied: undefined,
     load: (project, logstore, shard, groups, at, step) => {
       const { begin, end } = shards.open(project, logstore, shard).append(groups, at, step);
       return { begin: cursorOf(begin), end: cursorOf(end) };
     },
   };
   return standIn;
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 class Shards {
@@ -120,6 +138,11 @@ class Shards {
     const shard = shards.get(id) ?? new Shard();
     shards.set(id, shard);
     return shard;
+  }
+
+  /** Whether logs were put into the logstore that a request names. */
+  has({ project, path: [, logstore = ''] }: SlsRequest): boolean {
+    return this.#projects.get(project)?.has(logstore) ?? false;
   }
 
   answer(r: SlsRequest, rules: PullRules): Answer {

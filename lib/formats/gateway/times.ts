@@ -6,10 +6,12 @@ import { amount } from '../values/values.ts';
 /** When a call was made, by the line's own times or else by the log's; `undefined` when neither tells. */
 export function timesOf(line: Line, timeZone: string): CallTimes | undefined {
   const duration = durationOf(line);
-  const logged = loggedAt(line.record);
-  const stated = ['start_time', 'timestamp', 'time_iso8601', '@timestamp'].map((name) => line.text(name));
-  const start = stated.map((text) => text && parseTime(text, timeZone)).find((ms) => typeof ms === 'number');
-  const startTime = start ?? (logged === undefined ? undefined : Math.max(0, logged - duration));
+  const at = (...names: string[]) =>
+    names.map((name) => parseTime(line.text(name) ?? '', timeZone)).find((ms) => ms !== undefined);
+  // nginx writes its time when the request is over.
+  const ended = at('time_iso8601') ?? loggedAt(line.record);
+  const startTime =
+    at('start_time', 'timestamp', '@timestamp') ?? (ended === undefined ? undefined : Math.max(0, ended - duration));
   if (startTime === undefined) return undefined;
   const firstToken = wholeMs(amount(line.ai.llm_first_token_duration) ?? 0);
   const streamed = firstToken > 0 && line.ai.response_type !== 'normal';

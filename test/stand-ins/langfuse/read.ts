@@ -33,6 +33,7 @@ export function answerRead(
   dialect: Dialect,
   at: number,
 ): ReadAnswer | undefined {
+  if (path === '/api/public/projects') return ok({ data: [{ id: PROJECT, name: PROJECT, metadata: {} }] });
   const v2 = path === '/api/public/v2/observations';
   const [, kind, id] = /^\/api\/public\/(traces|observations)(?:\/([^/]+))?$/.exec(path) ?? [];
   if (!v2 && kind === undefined) return undefined;

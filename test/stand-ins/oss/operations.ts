@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc64 } from './crc64.ts';
 import { list } from './listing.ts';
+import { onSettings } from './settings.ts';
 import type { Target } from './target.ts';
-import { type OssAnswer, ossError, type StoredObject } from './types.ts';
+import { type BucketSettings, type OssAnswer, ossError, type StoredObject } from './types.ts';
 import { document, textsOf } from './xml.ts';
 
 /** A request whose signature is right. */
@@ -17,6 +18,9 @@ export interface Operation {
 export interface Bucket {
   readonly name: string;
   readonly objects: Map<string, StoredObject>;
+  readonly settings: BucketSettings;
+  /** Without `oss-`. */
+  readonly region: string;
   now(): number;
 }
 
@@ -35,6 +39,9 @@ export function operate(operation: Operation, bucket: Bucket): OssAnswer {
   if (md5 !== undefined && md5 !== createHash('md5').update(body).digest('base64')) {
     return ossError(400, 'InvalidDigest', 'The Content-MD5 you specified is not valid.');
   }
+  const setting = target.key === '' ? onSettings(operation, bucket) : undefined;
+  if (setting) return setting;
+  if (!bucket.settings.exists) return ossError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
   if (target.key === '') return onBucket(operation, bucket);
   if (Object.keys(query).some((name) => !HARMLESS.test(name))) return notPlayed();
   if (method === 'PUT')

@@ -46,8 +46,19 @@ export type OssFault =
   | { readonly kind: 'stored-then-hang' }
   | { readonly kind: 'delay'; readonly ms: number };
 
+/** What is set on the bucket as a whole. */
+export interface BucketSettings {
+  /** Whether there is one; it starts with one. */
+  exists: boolean;
+  acl: string;
+  /** As they were put: XML. */
+  encryption?: string;
+  lifecycle?: string;
+}
+
 export interface OssFaultRequest {
   readonly method: string;
+  readonly query: Readonly<Record<string, string>>;
   readonly key: string;
   readonly number: number;
 }
@@ -57,6 +68,7 @@ export interface OssStandIn {
   close(): Promise<void>;
   /** What the bucket holds, by key: tests may read and write it. */
   readonly objects: Map<string, StoredObject>;
+  readonly settings: BucketSettings;
   readonly requests: readonly OssRequest[];
   /** Asked for each request whose signature is right; undefined lets it behave. */
   fault?: ((request: OssFaultRequest) => OssFault | undefined) | undefined;
