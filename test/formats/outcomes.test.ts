@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aiLine, callOf, type Flat, line, readFlat } from './lines.ts';
+import { aiLine, callOf, type Flat, line, readFlat, without } from './lines.ts';
 
 const AI_PATHS = [
   ...['/v1/chat/completions', '/v1/completions', '/v1/messages', '/v1/responses', '/v1/embeddings', '/v1/rerank'],
