@@ -26,16 +26,25 @@ const NOT_ALLOWED = /^(?:NoPermission|Forbidden|AccessDenied|Unauthorized)/;
 const BAD_KEY =
   /^(?:InvalidAccessKeyId|InvalidSecurityToken|SecurityTokenExpired|Incomplete|Signature|MissAccessKeyId)/;
 const BAD_CLOCK = /^(?:RequestTime|InvalidTimeStamp|IllegalTimestamp)/;
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['ProjectNotExist', 'Check SLS_PROJECT, and that REGION is the region of the project.'],
+  ['BucketAlreadyExists', 'Another account has a bucket of this name: choose another one for DEAD_LETTER_BUCKET.'],
+  ['LimitExceeded.Policy.Version', 'Delete an old version of the policy in the RAM console, and run this again.'],
+  ['LimitExceeded.Role.Policy', 'Detach a policy from the role in the RAM console, and run this again.'],
+]);
 /** These repeat the signature or the access key. */
 const QUIET = /^(?:Signature|InvalidAccessKeyId|Incomplete)/;
+
+/** OSS says the same of a bucket of somebody else's: their names are shared by all accounts. */
+const OF_OTHERS = ', or choose another DEAD_LETTER_BUCKET, if another account has the bucket';
 
 /** The refusal behind an answer with an error code, with the next step. */
 export function refused({ service, action, resource }: Asked, code: string, said: string): Refusal {
   const [first = ''] = said.split('\n');
   const quoted = QUIET.test(code) || first === '' ? '' : `: ${first.slice(0, 300).replace(/\.$/, '')}`;
   const next = NOT_ALLOWED.test(code)
-    ? `Allow ${action} on ${resource} to the identity of the ALIBABA_CLOUD_* credentials.`
-    : adviceFor(code);
+    ? `Allow ${action} on ${resource} to the identity of the ALIBABA_CLOUD_* credentials${service === 'OSS' ? OF_OTHERS : ''}.`
+    : (ADVICE.get(code) ?? adviceFor(code));
   return new Refusal(code, `${service} refused ${action} with ${code}${quoted}.\n${next}`);
 }
 

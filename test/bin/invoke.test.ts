@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { State } from '../../bin/viewer/board.ts';
 import type { Receipt } from '../../lib/types.ts';
+import { background } from './background.ts';
 import { command } from './command.ts';
 
 const SAMPLE = 'test/events/sls.json';
@@ -79,6 +81,23 @@ describe('npm run invoke', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+
+  it('serves the calls, the letter and the receipt of a run with --view, until it is interrupted', async () => {
+    const invoke = background('invoke', ['-f', SAMPLE, '--view']);
+    try {
+      const url = await invoke.printed(/Viewer {4}(http:\/\/127\.0\.0\.1:\d+) — Ctrl-C to end/);
+      const state = (await (await fetch(`${url}/api/state`)).json()) as State;
+      expect(state).toMatchObject({ running: false, calls: { length: 20 }, letters: { length: 1 } });
+      expect(state.invocations).toMatchObject([{ receipt: { read: 27, delivered: 20 } }]);
+      const { port } = new URL(url);
+      const second = await command('invoke', ['-f', SAMPLE, '--view', '--port', port]);
+      expect(second).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`Port ${port} is taken`) });
+      invoke.interrupt();
+      expect(await invoke.ended).toBe(0);
+    } finally {
+      invoke.kill();
+    }
   });
 
   it('explains itself', async () => {

@@ -338,6 +338,16 @@ describe('a refusal', () => {
     expect(printed.join('\n')).toContain('Check ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN');
   });
 
+  it.each([
+    ['BucketAlreadyExists', 409, 'choose another one for DEAD_LETTER_BUCKET'],
+    ['AccessDenied', 403, 'if another account has the bucket'],
+    ['InternalError', 500, 'run this again'],
+  ])('of OSS with %s says what to do', async (code, status, said) => {
+    oss.fault = ({ method, key }) => (method === 'PUT' && key === '' ? { kind: 'status', status, code } : undefined);
+    expect(await setUp()).toMatchObject({ failed: 1, skipped: 2 });
+    expect(printed.join('\n')).toContain(said);
+  });
+
   it('is told from no answer', async () => {
     await Promise.all([ram.close(), oss.close(), sls.close()]);
     expect(await setUp()).toMatchObject({ failed: 7 });

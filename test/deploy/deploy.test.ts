@@ -78,9 +78,9 @@ describe('a deployment', () => {
 
   it('hands the keys of the shell to Serverless Devs', async () => {
     await deployed(['-y'], KEYS);
-    const { args, env } = ran.at(-1) ?? { args: [], env: {} };
+    const { args = [], env }: Partial<Ran> = ran.at(-1) ?? {};
     expect(args).toEqual(['deploy', '-y', '-a', ACCESS]);
-    expect(JSON.parse(env[ACCESS] ?? '')).toEqual({
+    expect(JSON.parse(env?.[ACCESS] ?? '')).toEqual({
       AccountID: '1234567890123456',
       AccessKeyID: 'STS.x',
       AccessKeySecret: 's',
