@@ -23,13 +23,7 @@ export function stackedBars(chart) {
     plot.replaceChildren(drawing(drawn, chart));
   }).observe(plot);
   const legend = series.map((name, i) => h('span', {}, h('i', { style: { background: `var(--c${i})` } }), name));
-  return h(
-    'figure',
-    { class: 'card pad' },
-    h('figcaption', {}, h('b', {}, title)),
-    plot,
-    div('legend line', ...legend),
-  );
+  return div('card pad', h('b', {}, title), plot, div('legend line', ...legend));
 }
 
 function drawing(width, { title, unit, points, series }) {

@@ -5,7 +5,7 @@ const LEVELS = ['ERROR', 'WARNING', 'DEFAULT', 'DEBUG'];
 
 /** The filters above the list: what they hold, and an element that tells of each change. */
 export function openFilters(onChange) {
-  const hint = 'Search names and ids';
+  const hint = 'Search names, ids';
   const text = h('input', { type: 'search', placeholder: `${hint} ( / )`, 'aria-label': hint });
   const [user, model, level] = ['user', 'model', 'level'].map((name) =>
     h('select', { 'aria-label': name }, h('option', { value: '' }, `any ${name}`)),

@@ -11,6 +11,7 @@ export function openLettersView() {
   const element = div('page stack', summary, outcome, objects);
   const made = new Map();
   let busy = false;
+  let shown;
 
   const run = async (key) => {
     if (busy) return;
@@ -34,6 +35,9 @@ export function openLettersView() {
   return {
     element,
     update({ letters, letterPlace, running }) {
+      const mark = JSON.stringify([letters, letterPlace, running]);
+      if (mark === shown) return;
+      shown = mark;
       summary.replaceChildren(...headOf(letters, letterPlace, running, run));
       const wanted = letters.map(elementOf);
       for (const node of [...objects.children]) if (!wanted.includes(node)) node.remove();
@@ -48,13 +52,13 @@ export function openLettersView() {
 function headOf(letters, { place, problem: failed }, running, run) {
   if (failed) return [problem(`The dead letters cannot be listed: ${failed}`)];
   if (letters.length === 0) {
-    const advice = 'What Langfuse refuses, or nobody can read, appears here with its reason.';
-    return [empty('No dead letter', running ? advice : 'All that was read is accounted for. There is nothing to do.')];
+    const advice = 'What Langfuse refuses or nobody can read appears here.';
+    return [empty('No dead letter', running ? advice : 'There is nothing to do.')];
   }
   const waiting = letters.filter(({ parked }) => !parked);
   const why = {};
-  for (const object of letters)
-    for (const [reason, n] of Object.entries(object.why)) why[reason] = (why[reason] ?? 0) + n;
+  const counts = letters.flatMap((object) => Object.entries(object.why));
+  for (const [reason, n] of counts) why[reason] = (why[reason] ?? 0) + n;
   const all = waiting.reduce((sum, object) => sum + object.letters, 0);
   const title = h('h2', {}, `${counted(all, 'letter')} waiting in ${counted(waiting.length, 'object')}`);
   const again = waiting.length > 0 && button('replay', 'Replay all that wait', () => run());
@@ -62,17 +66,9 @@ function headOf(letters, { place, problem: failed }, running, run) {
 }
 
 function objectOf({ key, parked, oldest, why, letters, bytes: size }, run, opened) {
-  const about = [counted(letters, 'letter'), bytes(size), `${duration(Math.max(0, Date.now() - oldest))} old`].join(
-    ' · ',
-  );
-  const title = span(
-    '',
-    span('mono key', key),
-    h('br', {}),
-    parked && span('chip', 'parked'),
-    ...chips(why),
-    small(about),
-  );
+  const about = `${counted(letters, 'letter')} · ${bytes(size)} · ${duration(Math.max(0, Date.now() - oldest))} old`;
+  const state = parked && span('chip', 'parked');
+  const title = span('', span('mono key', key), h('br', {}), state, ...chips(why), small(about));
   const body = () => {
     const inside = div('stack');
     void load(inside, key, 0);
@@ -117,7 +113,6 @@ function letterOf({ reason, message, range, origin = range, record, ...letter },
 function outcomeOf({ objects, letters, settled, kept, parked, more, busy }) {
   if (busy) return problem(`Nothing was done: another replay is running (${busy}).`);
   const sum = `${counted(letters, 'letter')} in ${counted(objects, 'object')} = ${settled} settled + ${kept} kept + ${parked} parked.`;
-  const again =
-    kept > 0 ? ' What is kept failed again: open it to see why.' : more ? ' There is more: replay once more.' : '';
+  const again = kept > 0 ? ' Open what is kept to see why.' : more ? ' There is more: replay again.' : '';
   return p(kept + parked > 0 ? 'box warning' : 'box good', h('b', {}, 'Replayed: '), sum, again);
 }

@@ -5,18 +5,8 @@ import { count, duration, money, quantile } from './format.js';
 /** Models with a colour of their own; the others share the last. */
 const COLOURS = 6;
 const NONE = '(no model)';
-const TITLES = [
-  'Model',
-  'Calls',
-  'Errors',
-  'Input tokens',
-  'Output tokens',
-  'All tokens',
-  'Cost',
-  'Median',
-  '95 %',
-  'First token',
-];
+const NOTHING = empty('No call to count yet', 'Calls and tokens of each model appear here when traces arrive.');
+const TITLES = 'Model,Calls,Errors,Input tokens,Output tokens,All tokens,Cost,Median,95 %,First token'.split(',');
 
 /** Calls and tokens of each model over time, and their sums in a table. */
 export function openModelsView() {
@@ -24,10 +14,7 @@ export function openModelsView() {
   return {
     element,
     update({ calls }) {
-      const nothing = () => [
-        empty('No call to count yet', 'Calls and tokens of each model appear here when traces arrive.'),
-      ];
-      element.replaceChildren(...(calls.length === 0 ? nothing() : partsOf(calls)));
+      element.replaceChildren(...(calls.length === 0 ? [NOTHING] : partsOf(calls)));
     },
   };
 }

@@ -1,19 +1,7 @@
 import { chips, div, empty, h, p, small, span, table } from './dom.js';
 import { bytes, clock, count, duration } from './format.js';
 
-const TITLES = [
-  'Time',
-  'Shard',
-  'Read',
-  'Delivered',
-  'Skipped',
-  'In dead letters',
-  'Pages',
-  'Bytes',
-  'Took',
-  'Lag',
-  'Request',
-];
+const TITLES = 'Time,Shard,Read,Delivered,Skipped,In dead letters,Pages,Bytes,Took,Lag,Request'.split(',');
 
 const total = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 const balances = ({ read, delivered, skipped, lettered }) => read === delivered + total(skipped) + total(lettered);
@@ -37,22 +25,17 @@ export function openReceiptsView() {
 function equation(invocations) {
   const receipts = invocations.flatMap(({ receipt }) => receipt ?? []);
   const failures = invocations.length - receipts.length;
-  const term = (name, value) =>
-    span('', h('b', {}, count(receipts.reduce((sum, one) => sum + value(one), 0))), small(name));
+  const term = (name) => {
+    const numbers = receipts.map(({ [name]: counts }) =>
+      name === 'read' || name === 'delivered' ? counts : total(counts),
+    );
+    return span('', h('b', {}, count(total(numbers))), small(name === 'lettered' ? 'in dead letters' : name));
+  };
   const good = receipts.every(balances);
   const verdict = p(good ? 'box good' : 'box error', good ? '✓ It balances' : '✗ It does not balance');
   const thrown = `${failures} of ${invocations.length} invocations failed: a trigger offers their ranges again`;
-  return div(
-    'equation card line',
-    term('read', ({ read }) => read),
-    '=',
-    term('delivered', ({ delivered }) => delivered),
-    '+',
-    term('skipped', ({ skipped }) => total(skipped)),
-    '+',
-    term('in dead letters', ({ lettered }) => total(lettered)),
-    div('stack', verdict, failures > 0 && p('box error', thrown)),
-  );
+  const sums = [term('read'), '=', term('delivered'), '+', term('skipped'), '+', term('lettered')];
+  return div('equation card line', ...sums, div('stack', verdict, failures > 0 && p('box error', thrown)));
 }
 
 function rowOf({ at, shard = '–', requestId, receipt, error }) {

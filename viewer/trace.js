@@ -1,5 +1,5 @@
 import { content } from './content.js';
-import { button, div, facts, fold, h, p, problem, span } from './dom.js';
+import { div, facts, fold, h, p, problem, span } from './dom.js';
 import { compact, count, duration, moment, money } from './format.js';
 import { jsonTree } from './json-tree.js';
 import { getTrace } from './server.js';
@@ -63,7 +63,6 @@ export function openTrace() {
 }
 
 function head(trace, { tags, environment, release }, link) {
-  const copy = button('quiet mono', trace.id, () => navigator.clipboard.writeText(trace.id), { title: 'Copy the id' });
   // Only an address of the web becomes a link.
   const open =
     /^https?:/.test(link) && h('a', { href: link, target: '_blank', rel: 'noreferrer' }, 'Open in Langfuse ↗');
@@ -71,10 +70,10 @@ function head(trace, { tags, environment, release }, link) {
     ['Began', moment(trace.start)],
     ['User', trace.user],
     ['Session', trace.session],
-    ['Environment', environment === 'default' ? undefined : environment],
+    ['Environment', environment],
     ['Release', release],
     ['Tags', tags.length > 0 ? span('', ...tags.map((tag) => span('chip', tag))) : undefined],
-    ['Trace', span('', copy, open)],
+    ['Trace', span('', span('mono', trace.id), ' ', open)],
   ];
   const back = h('a', { href: '#traces', class: 'back' }, '← All traces');
   return div('stack', back, h('h2', {}, trace.name || 'unnamed', ' ', levelOf(trace)), facts(about));

@@ -76,7 +76,7 @@ function go(chosen, open) {
   const hash = `#traces/${encodeURIComponent(chosen)}`;
   if (open) location.hash = hash;
   else {
-    // The arrow keys keep their place in the history.
+    // Arrow keys keep their place in the history.
     history.replaceState(null, '', hash);
     dispatchEvent(new HashChangeEvent('hashchange'));
   }

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../bin/build.ts';
+import { type Plan, planOf } from '../../bin/setup/plan.ts';
+import { replayPolicy, shipPolicy, triggerPolicy } from '../../bin/setup/policies.ts';
 import { parseConfig, SETTING_NAMES } from '../../lib/config.ts';
 import { FORMATS } from '../../lib/formats/options.ts';
 import { sectionsOf, targetOf } from './markdown.ts';
@@ -31,14 +33,18 @@ const NEEDED = {
 /** Command lines: the lines of blocks, and code in the text. A line that ends in `\` goes on. */
 function commandsIn(document: string): string[] {
   const sections = sectionsOf(document);
-  const lines = sections.flatMap(({ blocks, codes }) => [...blocks.join('\n').replace(/\\\n/g, ' ').split('\n'), ...codes]);
+  const lines = sections.flatMap(({ blocks, codes }) => [
+    ...blocks.join('\n').replace(/\\\n/g, ' ').split('\n'),
+    ...codes,
+  ]);
   return lines.map((line) => line.trim()).filter((line) => /(?:^|\s)(?:npm|npx) /.test(line));
 }
 
 /** Every script and its options that a document names, as `[script, option or nothing]`. */
 function usesIn(document: string): [string, string | undefined][] {
   return commandsIn(document).flatMap((command): [string, string | undefined][] => {
-    const match = /npm run (?:-s )?([a-z][a-z:]*)(?: -- (.*))?$/.exec(command) ?? /npm (start)(?: -- (.*))?$/.exec(command);
+    const match =
+      /npm run (?:-s )?([a-z][a-z:]*)(?: -- (.*))?$/.exec(command) ?? /npm (start)(?: -- (.*))?$/.exec(command);
     const [, script, rest = ''] = match ?? [];
     if (!script) return [];
     const options = rest.match(/(?<=^|\s)--[a-z-]+/g) ?? [];
@@ -51,7 +57,9 @@ function sourcesOf(script: string): string {
   const file = /^tsx (bin\/([a-z-]+)\.ts)/.exec(scripts[script] ?? '');
   if (!file) return '';
   const [, entry = '', name = ''] = file;
-  const folder = readdirSync(join(ROOT, 'bin'), { withFileTypes: true }).find((e) => e.isDirectory() && e.name === name);
+  const folder = readdirSync(join(ROOT, 'bin'), { withFileTypes: true }).find(
+    (e) => e.isDirectory() && e.name === name,
+  );
   const parts = folder ? readdirSync(join(ROOT, 'bin', name)).map((part) => `bin/${name}/${part}`) : [];
   return [entry, ...parts].map(textOf).join('\n');
 }
@@ -128,7 +136,9 @@ describe.each(READMES)('the table of variables in %s', (document) => {
   it.each(rows.flatMap(({ names: [name = ''], value }) => (value === undefined ? [] : [[name, value]])))(
     'gives %s the default it has, %s',
     (name, value) => {
-      expect(parseConfig({ ...NEEDED, [name]: value })).toEqual(parseConfig(NEEDED));
+      // Beside a rate, as the setting for failures is nothing without one.
+      const given = name === 'SAMPLE_ERRORS' ? { ...NEEDED, SAMPLE_RATE: '0.5' } : NEEDED;
+      expect(parseConfig({ ...given, [name]: value })).toEqual(parseConfig(given));
     },
   );
 
@@ -137,20 +147,39 @@ describe.each(READMES)('the table of variables in %s', (document) => {
     expect(required.map(({ value }) => value)).toEqual(required.map(() => undefined));
     expect(new Set(required.map(({ cell }) => cell)).size).toBe(1);
   });
-
-  it('gives a default wherever leaving it out is like setting something', () => {
-    const silent = rows.filter(({ value, cell }) => value === undefined && cell === '–').flatMap((row) => row.names);
-    const config = parseConfig(NEEDED);
-    expect(silent.length).toBeGreaterThan(5);
-    for (const name of silent) expect(() => parseConfig({ ...NEEDED, [name]: '' }), name).not.toThrow();
-    expect(config).toEqual(parseConfig({ ...NEEDED, ...Object.fromEntries(silent.map((name) => [name, ''])) }));
-  });
 });
 
 describe.each(READMES)('the table of formats in %s', (document) => {
   it('has a row for each format', () => {
     const rows = sectionsOf(document).flatMap(({ rows }) => rows);
-    const formats = rows.filter((row) => row.length === 4).flatMap(([first = '']) => /^`([a-z-]+)`$/.exec(first)?.[1] ?? []);
+    const formats = rows
+      .filter((row) => row.length === 4)
+      .flatMap(([first = '']) => /^`([a-z-]+)`$/.exec(first)?.[1] ?? []);
     expect(formats.sort()).toEqual([...FORMATS, 'custom'].sort());
+  });
+});
+
+describe.each(READMES)('the policies in %s', (document) => {
+  const blocks = sectionsOf(document).flatMap(({ blocks }) => blocks.filter((block) => block.includes('"Statement"')));
+  const example = planOf(
+    { ...NEEDED, ACCOUNT_ID: '1234567890123456', SLS_PROJECT: 'project', SLS_LOGSTORE: 'logstore' },
+    '.env',
+  );
+  const plan: Plan = {
+    ...example,
+    account: 'UID',
+    region: 'REGION',
+    project: 'PROJECT',
+    sources: ['LOGSTORE'],
+    bucket: 'BUCKET',
+  };
+
+  it.each([
+    ['ship', shipPolicy(plan, undefined)],
+    ['replay', replayPolicy(plan, undefined)],
+    ['the trigger', triggerPolicy(plan)],
+  ])('are those that setup grants: %s', (name, policy) => {
+    const index = ['ship', 'replay', 'the trigger'].indexOf(name);
+    expect(JSON.parse(blocks[index]?.replace('```json', '') ?? '')).toEqual(policy);
   });
 });

@@ -16,6 +16,16 @@ it('reads both kinds of letters', () => {
   expect(second).toMatchObject({ kind: 'range', reason: 'pull', range: range.range });
 });
 
+it('reads the identity of a call, and where it belongs only if the letter says so', () => {
+  const identity = { traceId: 'a'.repeat(32), observationId: 'b'.repeat(16) };
+  const [plain, routed] = decodeLetters(
+    lines({ ...record, identity }, { ...record, identity: { ...identity, destination: 'team' } }),
+  );
+  expect(plain).toMatchObject({ identity });
+  expect(plain).not.toHaveProperty('identity.destination');
+  expect(routed).toMatchObject({ identity: { ...identity, destination: 'team' } });
+});
+
 it.each([
   ['another version', { ...record, v: 2 }, /Line 2 is no letter of version 1: v: /],
   ['a reason that is none', { ...record, why: 'tired' }, /Line 2 is no letter of version 1: why: /],
