@@ -183,3 +183,18 @@ describe.each(READMES)('the policies in %s', (document) => {
     expect(JSON.parse(blocks[index]?.replace('```json', '') ?? '')).toEqual(policy);
   });
 });
+
+describe.each(READMES)('the cost in %s', (document) => {
+  it('is computed from what s.yaml gives the function', () => {
+    const [cpu = 0, memory = 0, disk = 0] = ['cpu', 'memorySize', 'diskSize'].map((name) =>
+      Number(new RegExp(`^ +${name}: ([0-9.]+)$`, 'm').exec(textOf('s.yaml'))?.[1]),
+    );
+    const second = cpu + (memory / 1024) * 0.15 + (disk / 1024) * 0.05;
+    const section =
+      textOf(document)
+        .split(/^## /m)
+        .find((part) => part.includes('CU × price')) ?? '';
+    expect(section).toContain(`${second} CU`);
+    expect(section).toContain(`1,000,000 / R × ${second} × 0.000020 = ${Number((second * 20).toFixed(6))} / R`);
+  });
+});
