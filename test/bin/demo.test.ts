@@ -7,9 +7,9 @@ import { command } from './command.ts';
 it('shows the traces, the dead letter and the balanced receipt', async () => {
   const { code, stdout } = await command('demo', []);
   expect(stdout).toMatch(/time +name +model +user +tokens +latency +first token +level/);
-  expect(stdout.match(/ (?:DEFAULT|WARNING|ERROR)$/gm)).toHaveLength(20);
+  expect(stdout.match(/ (?:DEFAULT|WARNING|ERROR)$/gm)).toHaveLength(28);
   expect(stdout).toMatch(/Dead letters in OSS\n\nsls-langfuse\/v1\/.*\.ndjson\.gz\n {2}unreadable: /);
-  expect(stdout).toMatch(/27 read = 20 delivered \+ 6 skipped \+ 1 in dead letters: it balances/);
+  expect(stdout).toMatch(/35 read = 28 delivered \+ 6 skipped \+ 1 in dead letters: it balances/);
   expect(code).toBe(0);
 });
 
@@ -18,7 +18,7 @@ it('delivers to a Langfuse that is configured, and links to its traces', async (
   try {
     const { url: LANGFUSE_HOST, publicKey: LANGFUSE_PUBLIC_KEY, secretKey: LANGFUSE_SECRET_KEY } = langfuse;
     const { code, stdout } = await command('demo', [], { LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY });
-    expect(langfuse.observations()).toHaveLength(20);
+    expect(langfuse.observations()).toHaveLength(28);
     const link = (id: string) => new RegExp(`${LANGFUSE_HOST}/(?:trace|project/[^/ ]+/traces)/${id}\\n`);
     for (const { traceId } of langfuse.observations()) expect(stdout).toMatch(link(traceId));
     expect(stdout).not.toContain(LANGFUSE_SECRET_KEY);
@@ -54,7 +54,7 @@ it('serves what arrived on loopback when it is asked to, until it is interrupted
     const state = (await (await fetch(`${url}/api/state`)).json()) as State;
     expect(state).toMatchObject({
       running: false,
-      calls: { length: 20 },
+      calls: { length: 28 },
       letters: { length: 1 },
       invocations: [{}, {}],
     });

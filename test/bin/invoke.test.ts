@@ -27,7 +27,7 @@ describe('npm run invoke', () => {
     const { code, stdout, stderr } = await command('invoke', ['-f', SAMPLE]);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     const receipt = JSON.parse(stdout) as Receipt;
-    expect(receipt).toMatchObject({ read: 27, delivered: 20, lettered: { unreadable: 1 }, ranges: 0, pages: 1 });
+    expect(receipt).toMatchObject({ read: 35, delivered: 28, lettered: { unreadable: 1 }, ranges: 0, pages: 1 });
     expect(Object.keys(receipt).join(' ')).toBe(
       'read delivered skipped lettered ranges pages bytes lagMs ms requestId release',
     );
@@ -88,8 +88,8 @@ describe('npm run invoke', () => {
     try {
       const url = await invoke.printed(/Viewer {4}(http:\/\/127\.0\.0\.1:\d+) — Ctrl-C to end/);
       const state = (await (await fetch(`${url}/api/state`)).json()) as State;
-      expect(state).toMatchObject({ running: false, calls: { length: 20 }, letters: { length: 1 } });
-      expect(state.invocations).toMatchObject([{ receipt: { read: 27, delivered: 20 } }]);
+      expect(state).toMatchObject({ running: false, calls: { length: 28 }, letters: { length: 1 } });
+      expect(state.invocations).toMatchObject([{ receipt: { read: 35, delivered: 28 } }]);
       const { port } = new URL(url);
       const second = await command('invoke', ['-f', SAMPLE, '--view', '--port', port]);
       expect(second).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`Port ${port} is taken`) });
