@@ -12,7 +12,13 @@ export const DIST = join(ROOT, 'dist');
 
 /** What Function Compute loads, and the edges that are loaded when they are needed: one file each. */
 const FUNCTIONS = ['functions/ship.ts', 'functions/replay.ts'];
-const EDGES = ['lib/letters/oss.ts', 'lib/langfuse/ingestion.ts', 'lib/redact/redactor.ts', 'lib/redact/own.ts'];
+const EDGES = [
+  'lib/letters/oss.ts',
+  'lib/langfuse/ingestion.ts',
+  'lib/formats/all.ts',
+  'lib/redact/redactor.ts',
+  'lib/redact/own.ts',
+];
 
 /** esbuild cannot split CommonJS: a dynamic import stays one, of the file that is built beside this one. */
 const lazyEdges: Plugin = {

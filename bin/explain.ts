@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseView } from '../lib/config.ts';
+import { ALL } from '../lib/formats/all.ts';
 import { redactorOf } from '../lib/redact/redactor.ts';
 import type { Json, Reading } from '../lib/types.ts';
 import { view } from '../lib/view/view.ts';
@@ -32,7 +33,7 @@ async function main(args: string[]): Promise<void> {
   for (const note of notes) console.error(note);
   if (records.length === 0) fail(`${file ?? 'Standard input'} holds no record.`);
   const { redaction, ...settings } = parseView(process.env);
-  const options = { ...settings, redactor: await redactorOf(redaction) };
+  const options = { ...settings, readers: ALL, redactor: await redactorOf(redaction) };
   const readings = records.map((record) => shown(view(record, options)));
   console.log(JSON.stringify(readings, null, 2));
 }

@@ -1,4 +1,5 @@
-import { read } from '../lib/formats/index.ts';
+import { ALL } from '../lib/formats/all.ts';
+import { read } from '../lib/formats/read.ts';
 import type { LlmCall } from '../lib/types.ts';
 import type { LangfuseStandIn, StoredObservation } from '../test/stand-ins/langfuse.ts';
 import { parseRecords } from './records.ts';
@@ -61,7 +62,9 @@ function arrived(langfuse: LangfuseStandIn): Row[] {
 
 /** Langfuse shows what it took only after some seconds: this is read from the samples as the function reads them. */
 function sent(): Row[] {
-  const readings = parseRecords(sampleText(), new Date(0)).records.map((record) => read(record, { timeZone: 'UTC' }));
+  const readings = parseRecords(sampleText(), new Date(0)).records.map((record) =>
+    read(record, { readers: ALL, timeZone: 'UTC' }),
+  );
   return readings.flatMap((reading) => (reading.kind === 'call' ? [rowOf(reading.call)] : []));
 }
 

@@ -5,6 +5,8 @@ import { credentialsOf, type FcContext } from './context.ts';
 import { Delivery } from './deliver.ts';
 import { type Deliveries, Destinations } from './destinations.ts';
 import { InvocationError } from './errors.ts';
+import { FIRST } from './formats/first.ts';
+import type { Readers } from './formats/options.ts';
 import { openProjects, type Project } from './langfuse/projects.ts';
 import { storedAmong } from './langfuse/stored.ts';
 import type { Bucket } from './letters/bucket.ts';
@@ -87,7 +89,7 @@ export class Invocation {
   async view(): Promise<ViewOptions> {
     const { redaction, ...view } = this.config.view;
     redactor ??= openRedactor(redaction);
-    return { ...view, redactor: await redactor };
+    return { ...view, readers: FIRST, more: allReaders, redactor: await redactor };
   }
 
   /** Ships a range. @throws InvocationError as {@link shipRange} */
@@ -132,6 +134,12 @@ export class Invocation {
     const lookup = (calls: Parameters<typeof storedAmong>[0]) => storedAmong(calls, access, signal);
     return new Delivery({ langfuse, lookup, resent, clock, concurrency, random: Math.random, signal, sendUntil });
   }
+}
+
+/** Loaded only where there are logs that the first readers do not know. */
+async function allReaders(): Promise<Readers> {
+  const { ALL } = await import('./formats/all.ts');
+  return ALL;
 }
 
 /** Loaded only where something is to be redacted. */

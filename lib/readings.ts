@@ -1,6 +1,6 @@
 import { rowKey } from './langfuse/stored.ts';
 import type { Undelivered } from './trial.ts';
-import type { Identity, LlmCall, LogRecord, Rejection, SkipReason } from './types.ts';
+import type { Identity, LlmCall, LogRecord, Reading, Rejection, SkipReason } from './types.ts';
 import { DEFAULT_DESTINATION } from './view/routes.ts';
 import { type ViewOptions, view } from './view/view.ts';
 
@@ -23,20 +23,25 @@ export interface DestinationPart {
 export class Readings {
   readonly failed: Failed[] = [];
   readonly skipped: SkipReason[] = [];
-  readonly #options: ViewOptions;
+  #options: ViewOptions;
   readonly #identityOf: (record: LogRecord) => Identity | undefined;
   /** By destination and row key: a line that a log agent shipped twice is one call. */
   readonly #calls = new Map<string, { readonly call: LlmCall; readonly records: LogRecord[] }>();
 
-  /** `identityOf` tells the identity of a record that was redacted since it was first read. */
-  constructor(
+  constructor(options: ViewOptions, identityOf: (record: LogRecord) => Identity | undefined) {
+    this.#options = options;
+    this.#identityOf = identityOf;
+  }
+
+  /** Reads the records. `identityOf` tells the identity of one that was redacted since it was first read. */
+  static async of(
     records: readonly LogRecord[],
     options: ViewOptions,
     identityOf: (record: LogRecord) => Identity | undefined = () => undefined,
-  ) {
-    this.#options = options;
-    this.#identityOf = identityOf;
-    for (const record of records) this.#add(record);
+  ): Promise<Readings> {
+    const readings = new Readings(options, identityOf);
+    for (const record of records) if (!readings.#add(record)) await readings.#addAfterAll(record);
+    return readings;
   }
 
   get calls(): LlmCall[] {
@@ -64,11 +69,20 @@ export class Readings {
     return [...parts].map(([destination, counts]) => ({ destination, ...counts }));
   }
 
-  #add(record: LogRecord): void {
+  /** `false` when not every reader was asked. */
+  #add(record: LogRecord): boolean {
     const reading = view(record, this.#options, this.#identityOf(record));
+    if (this.#options.more && isUnknown(reading)) return false;
     if (reading.kind === 'skip') this.skipped.push(reading.reason);
     else if (reading.kind === 'reject') this.failed.push({ record, rejection: reading.why });
     else this.#addCall(reading.call, record);
+    return true;
+  }
+
+  async #addAfterAll(record: LogRecord): Promise<void> {
+    const { more, ...options } = this.#options;
+    this.#options = { ...options, readers: (await more?.()) ?? options.readers };
+    this.#add(record);
   }
 
   #addCall(call: LlmCall, record: LogRecord): void {
@@ -82,4 +96,8 @@ export class Readings {
 /** Two projects may well be sent the same ids. */
 function keyOf(call: LlmCall): string {
   return `${call.destination ?? DEFAULT_DESTINATION}/${rowKey(call)}`;
+}
+
+function isUnknown(reading: Reading): boolean {
+  return reading.kind === 'skip' && (reading.reason === 'non_ai' || reading.reason === 'unparsable');
 }

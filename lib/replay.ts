@@ -139,7 +139,7 @@ class Replay {
 
   async #records(letters: readonly RecordLetter[]): Promise<Letter[]> {
     const identities = new Map(letters.map(({ record, identity }) => [record, identity]));
-    const readings = new Readings([...identities.keys()], this.#options, (record) => identities.get(record));
+    const readings = await Readings.of([...identities.keys()], this.#options, (record) => identities.get(record));
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
     const rejections = new Map(readings.failed.map(({ record, rejection }) => [record, rejection]));
     return letters.flatMap((letter) => {

@@ -160,7 +160,7 @@ class Shipment {
   }
 
   async #settleRecords(page: LogPage): Promise<void> {
-    const readings = new Readings(page.records, this.#options);
+    const readings = await Readings.of(page.records, this.#options);
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
     const { failed, skipped } = readings;
     if (failed.some(({ rejection }) => rejection.why === 'unavailable')) this.#throwOutage();

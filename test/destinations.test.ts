@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../lib/config.ts';
 import { Destinations } from '../lib/destinations.ts';
+import { ALL } from '../lib/formats/all.ts';
 import { openProjects } from '../lib/langfuse/projects.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import { Readings } from '../lib/readings.ts';
@@ -148,7 +149,14 @@ describe('a range that is shipped to several destinations', () => {
       log: (...entry: unknown[]) => void logged.push(entry),
     };
     const times = { startedAt: 0, pullUntil: Number.POSITIVE_INFINITY };
-    const receipt = await shipRange(range, ports, { requestId: 'r', prefix: 'p', timeZone: 'UTC', routes, ...times });
+    const receipt = await shipRange(range, ports, {
+      requestId: 'r',
+      prefix: 'p',
+      readers: ALL,
+      timeZone: 'UTC',
+      routes,
+      ...times,
+    });
     checkBalance(receipt);
     return { receipt, letters, logged };
   }
@@ -186,7 +194,7 @@ describe('a range that is shipped to several destinations', () => {
   });
 });
 
-it('calls of the same ids are two where they go to two projects', () => {
+it('calls of the same ids are two where they go to two projects', async () => {
   const fieldMap = new Map([...['traceId', 'observationId'], 'startTime'].map((place) => [place, [place]]));
   const same = { traceId: 't', observationId: 'o', startTime: '2026-11-21T07:00:00Z' };
   const records = groups
@@ -197,7 +205,7 @@ it('calls of the same ids are two where they go to two projects', () => {
   const { routes } = parseRoutes({
     ROUTES: JSON.stringify([{ name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' }]),
   });
-  const readings = new Readings(records, { timeZone: 'UTC', fieldMap, routes });
+  const readings = await Readings.of(records, { readers: ALL, timeZone: 'UTC', fieldMap, routes });
   expect(readings.calls.map(({ destination }) => destination)).toEqual([undefined, 'other']);
   readings.undelivered(
     readings.calls.slice(1).map((call) => ({ call, rejection: { why: 'oversize', message: 'too large' } })),

@@ -23,7 +23,7 @@ beforeAll(async () => {
   built = await mkdtemp(join(tmpdir(), 'ship-'));
   withoutOss = await mkdtemp(join(tmpdir(), 'ship-'));
   await bundle(built);
-  for (const name of ['ship.js', 'ingestion.js', 'package.json'])
+  for (const name of ['ship.js', 'all.js', 'ingestion.js', 'package.json'])
     await copyFile(join(built, name), join(withoutOss, name));
 }, 60_000);
 afterAll(() => Promise.all([built, withoutOss].map((path) => rm(path, { recursive: true }))));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvocationError } from '../lib/errors.ts';
+import { ALL } from '../lib/formats/all.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import { shipRange } from '../lib/ship.ts';
 import { pullRange } from '../lib/sls/pull.ts';
@@ -36,7 +37,14 @@ async function ship({ range, access, clock }: Omit<World, 'pull' | 'sls'>): Prom
     log: () => undefined,
     clock,
   };
-  const options = { requestId: 'r', prefix: 'p', timeZone: 'UTC', startedAt: 0, pullUntil: Number.POSITIVE_INFINITY };
+  const options = {
+    requestId: 'r',
+    prefix: 'p',
+    readers: ALL,
+    timeZone: 'UTC',
+    startedAt: 0,
+    pullUntil: Number.POSITIVE_INFINITY,
+  };
   return { receipt: await shipRange(range, ports, options), letters, delivered };
 }
 

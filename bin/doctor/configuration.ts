@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, type Env, parseConfig, SETTING_NAMES } from '../../lib/config.ts';
+import { ALL } from '../../lib/formats/all.ts';
 import type { ViewOptions } from '../../lib/view/view.ts';
 import { settingOf } from '../letters/settings.ts';
 import { type Finding, ok, warn } from './exam.ts';
@@ -22,7 +23,7 @@ export async function checkConfiguration(surroundings: Surroundings): Promise<Fi
   const config = parseConfig(env);
   const { redaction, ...settings } = config.view;
   const { redactorOf } = await import('../../lib/redact/redactor.ts');
-  const value = { config, view: { ...settings, redactor: await redactorOf(redaction) } };
+  const value = { config, view: { ...settings, readers: ALL, redactor: await redactorOf(redaction) } };
   const set = SETTING_NAMES.filter((name) => settingOf(env, name) !== undefined).length;
   const message = `${set} settings are set, and all are right. Langfuse: ${config.langfuse.host}`;
   if (!isSwapped(config)) return ok(message, value);

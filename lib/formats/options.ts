@@ -1,4 +1,6 @@
+import type { Found } from './draft.ts';
 import type { FieldMap } from './field-map.ts';
+import type { Line } from './line/line.ts';
 
 /** The formats there are, in the order in which they are looked for. */
 export const FORMATS = [
@@ -7,8 +9,17 @@ export const FORMATS = [
 
 export type Format = (typeof FORMATS)[number];
 
+/** Reads a line of its format; `undefined` for a line that is none. */
+export type Reader = (line: Line, options: ReadOptions) => Found | undefined;
+
+/** Readers in the order in which they are asked: those of the surest signs come first. */
+export type Readers = readonly (readonly [Format, Reader])[];
+
 /** What a record's reader has to know beside the record. */
 export interface ReadOptions {
+  readonly readers: Readers;
+  /** Loads all readers, where `readers` are only the first to ask; nothing is skipped before all were asked. */
+  readonly more?: (() => Promise<Readers>) | undefined;
   /** IANA name of the zone meant by times that name none. */
   readonly timeZone: string;
   /** The one format to look for; absent: all. `custom`: what `fieldMap` says, and nothing else. */

@@ -61,8 +61,8 @@ export interface Redaction {
   readonly patterns?: string;
 }
 
-/** A view but for its redactor, and what that has to redact. */
-export interface View extends ViewOptions {
+/** A view but for what has to be loaded: its readers and its redactor. */
+export interface View extends Omit<ViewOptions, 'readers' | 'more' | 'redactor'> {
   readonly redaction: Redaction;
 }
 
@@ -94,7 +94,7 @@ function selects({ INCLUDE, EXCLUDE, SAMPLE_RATE }: Parsed): boolean {
   return INCLUDE !== undefined || EXCLUDE !== undefined || SAMPLE_RATE < 1;
 }
 
-function selectionOf(s: Parsed): ViewOptions['selection'] {
+function selectionOf(s: Parsed): View['selection'] {
   return {
     ...(s.INCLUDE && { include: s.INCLUDE }),
     ...(s.EXCLUDE && { exclude: s.EXCLUDE }),

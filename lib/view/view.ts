@@ -1,5 +1,5 @@
-import { read } from '../formats/index.ts';
 import type { ReadOptions } from '../formats/options.ts';
+import { read } from '../formats/read.ts';
 import { renderTags, type TagTemplates, type Template, traceName } from '../names.ts';
 import { type Prices, priced } from '../prices.ts';
 import type { Redactor } from '../redact/redactor.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import { aiLine, type Flat, line, without } from './lines.ts';
 
@@ -19,7 +20,7 @@ function* product(axes: [string, string[]][]): Generator<Flat> {
 }
 
 function idsOf(flat: Flat): string {
-  const reading = read(fromFlat(flat), { timeZone: 'UTC' });
+  const reading = read(fromFlat(flat), { readers: ALL, timeZone: 'UTC' });
   if (reading.kind !== 'call') throw new Error(`expected a call, got ${reading.kind}`);
   return `${reading.call.trace.id}/${reading.call.observation.id}`;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ALL } from '../../lib/formats/all.ts';
 import { PLACES } from '../../lib/formats/field-map.ts';
-import { read } from '../../lib/formats/index.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json, LlmCall, Reading } from '../../lib/types.ts';
 import { parseFieldMap } from '../../lib/view/field-map-setting.ts';
@@ -16,7 +17,7 @@ const MS = TIME * 1000;
 function readMapped(flat: Flat, map: Written | string, timeZone = 'UTC'): Reading {
   const parsed = parseFieldMap(typeof map === 'string' ? map : JSON.stringify(map));
   if ('problems' in parsed) throw new Error(parsed.problems.join());
-  return read(fromFlat(flat), { timeZone, fieldMap: parsed.value });
+  return read(fromFlat(flat), { readers: ALL, timeZone, fieldMap: parsed.value });
 }
 
 function mapped(flat: Flat, map: Written | string, timeZone?: string): LlmCall {
@@ -89,7 +90,7 @@ describe('a map instead of a format', () => {
   ])('makes a call of a record in which it finds %s', (_what, map) => {
     const flat = own({ m: 'x', n: '3', u: '{"total_tokens": 3}' });
     expect(readMapped(flat, map)).toMatchObject({ kind: 'call', facets: { format: 'custom' } });
-    expect(read(fromFlat(flat), { timeZone: 'UTC' })).toEqual({ kind: 'skip', reason: 'non_ai' });
+    expect(read(fromFlat(flat), { readers: ALL, timeZone: 'UTC' })).toEqual({ kind: 'skip', reason: 'non_ai' });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseRecords } from '../../bin/records.ts';
 import { parseView } from '../../lib/config.ts';
+import { ALL } from '../../lib/formats/all.ts';
 import { asText } from '../../lib/record.ts';
 import { redactorOf } from '../../lib/redact/redactor.ts';
 import type { Json, JsonObject, Reading } from '../../lib/types.ts';
@@ -98,7 +99,7 @@ function envOf(name: string): Record<string, string> {
 
 async function readingsOf(name: string): Promise<Json> {
   const { redaction, ...settings } = parseView(envOf(name));
-  const options = { ...settings, redactor: await redactorOf(redaction) };
+  const options = { ...settings, readers: ALL, redactor: await redactorOf(redaction) };
   const { records } = parseRecords(textOf(recordFileOf(name)), new Date(0));
   return JSON.parse(JSON.stringify(records.map((record) => printed(view(record, options)))));
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json, JsonObject, Reading } from '../../lib/types.ts';
 import { callOf, type Flat, readFlat, without } from './lines.ts';
@@ -90,7 +91,7 @@ function texts(flat: Flat): Flat {
 }
 
 function withMcp(flat: Flat): Reading {
-  return read(fromFlat(flat), { timeZone: 'UTC', includeMcp: true });
+  return read(fromFlat(flat), { readers: ALL, timeZone: 'UTC', includeMcp: true });
 }
 
 function proxy(over: JsonObject): Json {

@@ -1,4 +1,5 @@
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json, LlmCall, Reading } from '../../lib/types.ts';
 
@@ -32,7 +33,7 @@ export function aiLine(aiLog: Json, over: Flat = {}): Flat {
 }
 
 export function readFlat(flat: Flat, timeZone = 'UTC'): Reading {
-  return read(fromFlat(flat), { timeZone });
+  return read(fromFlat(flat), { readers: ALL, timeZone });
 }
 
 export function callOf(flat: Flat, timeZone = 'UTC'): LlmCall {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { hash32 } from '../../lib/identity.ts';
 import { fromFlat } from '../../lib/record.ts';
 import { callOf, type Flat, readFlat, without } from './lines.ts';
@@ -362,7 +363,7 @@ describe('the kind of a call', () => {
       metadata: { mcp_tool_call_metadata: tool },
     });
     expect(readFlat(flat)).toEqual({ kind: 'skip', reason: 'mcp' });
-    const reading = read(fromFlat(flat), { timeZone: 'UTC', includeMcp: true });
+    const reading = read(fromFlat(flat), { readers: ALL, timeZone: 'UTC', includeMcp: true });
     expect(reading).toMatchObject({
       call: {
         trace: { name: 'litellm-call_mcp_tool', metadata: { mcp_tool_call_metadata: { mcp_server_name: 'docs' } } },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json, LlmCall } from '../../lib/types.ts';
 import { callOf, type Flat, readFlat, without } from './lines.ts';
@@ -229,7 +230,7 @@ describe('a span that is no call', () => {
 
   it('is kept where MCP is wanted, as a tool', () => {
     const attribute = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.call.arguments': '{"q":"tea"}' };
-    const reading = read(fromFlat(span(attribute)), { timeZone: 'UTC', includeMcp: true });
+    const reading = read(fromFlat(span(attribute)), { readers: ALL, timeZone: 'UTC', includeMcp: true });
     expect(reading).toMatchObject({ kind: 'call', call: { observation: { type: 'tool', input: { q: 'tea' } } } });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ALL } from '../../lib/formats/all.ts';
 import { isObject } from '../../lib/formats/values/values.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { Json, LlmCall } from '../../lib/types.ts';
@@ -7,7 +8,7 @@ import { BY_FORMAT, TELLING } from '../formats/every-format.ts';
 import { type Site, type SiteOptions, site } from '../support/delivery.ts';
 
 const CALLS = BY_FORMAT.map(([format, record], n): LlmCall => {
-  const reading = view(fromFlat(TELLING[format]?.(record, n) ?? record), { timeZone: 'Asia/Shanghai' });
+  const reading = view(fromFlat(TELLING[format]?.(record, n) ?? record), { readers: ALL, timeZone: 'Asia/Shanghai' });
   if (reading.kind !== 'call') throw new Error(`record ${n} is no call`);
   return reading.call;
 });

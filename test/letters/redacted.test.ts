@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parseView } from '../../lib/config.ts';
+import { ALL } from '../../lib/formats/all.ts';
 import { decodeLetters } from '../../lib/letters/decode.ts';
 import { LetterDesk } from '../../lib/letters/desk.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
@@ -45,7 +46,7 @@ async function redactor(): Promise<Redactor> {
   return made;
 }
 
-function callOf(record: LogRecord, options: ViewOptions = { timeZone: 'UTC' }): LlmCall {
+function callOf(record: LogRecord, options: ViewOptions = { readers: ALL, timeZone: 'UTC' }): LlmCall {
   const reading = view(record, options);
   if (reading.kind !== 'call') throw new Error('no call');
   return reading.call;
@@ -70,7 +71,7 @@ async function written(records: readonly LogRecord[], options: ViewOptions): Pro
     replays,
     redactor: taken,
   });
-  const readings = new Readings(records, options);
+  const readings = await Readings.of(records, options);
   readings.undelivered(readings.calls.map((call) => ({ call, rejection: REFUSED })));
   await desk.writeRecords({ cursor: 'MTAw', next: 'MTAx', records, bytes: 0 }, readings.failed);
   const [body] = bucket.objects.values();
@@ -101,7 +102,7 @@ describe('a redacted letter', () => {
     ['a plain record', SEED],
     ['a record without an id', NAMELESS],
   ])('of %s holds nothing of what was taken out', async (_what, record) => {
-    const body = await written([record], { timeZone: 'UTC', redactor: await redactor() });
+    const body = await written([record], { readers: ALL, timeZone: 'UTC', redactor: await redactor() });
     expect(gunzipSync(body).toString()).not.toMatch(FOUND);
     expect(gunzipSync(body).toString()).toContain('[email]');
   });
@@ -110,7 +111,7 @@ describe('a redacted letter', () => {
     ['a plain record', SEED],
     ['a record without an id', NAMELESS],
   ])('of %s is replayed as the call that it was, redacted', async (_what, record) => {
-    const options = { timeZone: 'UTC', redactor: await redactor() };
+    const options = { readers: ALL, timeZone: 'UTC', redactor: await redactor() };
     const { calls, left } = await replayed(await written([record], options), options);
     expect(calls.map(idsOf)).toEqual([idsOf(callOf(record))]);
     expect(JSON.stringify(calls)).not.toMatch(FOUND);
@@ -125,7 +126,7 @@ describe('a redacted letter', () => {
 
   it('is replayed though its record no longer meets what is included, or would be sampled out', async () => {
     const selection = (({ selection }) => selection)(parseView({ INCLUDE: `user=${MAIL}` }));
-    const options = { timeZone: 'UTC', redactor: await redactor(), selection };
+    const options = { readers: ALL, timeZone: 'UTC', redactor: await redactor(), selection };
     const body = await written([NAMELESS], options);
     expect((await replayed(body, options)).calls).toHaveLength(1);
     const none = { ...options, selection: { sampleRate: 0, sampleErrors: true } };
@@ -136,13 +137,13 @@ describe('a redacted letter', () => {
     const { routes } = parseRoutes({
       ROUTES: JSON.stringify([{ name: 'ada', when: { user: MAIL }, publicKey: 'pk', secretKey: 'sk' }]),
     });
-    const options = { timeZone: 'UTC', redactor: await redactor(), routes };
+    const options = { readers: ALL, timeZone: 'UTC', redactor: await redactor(), routes };
     const { calls } = await replayed(await written([NAMELESS, SEED], options), options);
     expect(calls.map(({ destination }) => destination)).toEqual(['ada', undefined]);
   });
 
   it('has no identity where nothing was taken out, and the record is as it was', async () => {
-    const body = await written([PLAIN], { timeZone: 'UTC', redactor: await redactor() });
+    const body = await written([PLAIN], { readers: ALL, timeZone: 'UTC', redactor: await redactor() });
     expect(decodeLetters(body)).toMatchObject([{ record: PLAIN }]);
     expect(decodeLetters(body)[0]).not.toHaveProperty('identity');
   });
@@ -158,7 +159,7 @@ describe('a redacted letter', () => {
 
   it('of a record that cannot be read is redacted as well, without an identity', async () => {
     const record = fromFlat({ content: `x ai_log: ${MAIL}`, __time__: '1795244400' });
-    const body = await written([record], { timeZone: 'UTC', redactor: await redactor() });
+    const body = await written([record], { readers: ALL, timeZone: 'UTC', redactor: await redactor() });
     expect(decodeLetters(body)).toMatchObject([{ rejection: { why: 'unreadable' } }]);
     expect(gunzipSync(body).toString()).not.toMatch(FOUND);
   });
@@ -167,7 +168,7 @@ describe('a redacted letter', () => {
 describe('with REDACT_LETTERS=false', () => {
   it('a letter holds the record as it was, and is replayed redacted', async () => {
     const { redaction, ...view } = parseView({ REDACT: 'mobile,email', REDACT_LETTERS: 'false' });
-    const options = { ...view, redactor: await redactorOf(redaction) };
+    const options = { ...view, readers: ALL, redactor: await redactorOf(redaction) };
     const body = await written([SEED], options);
     expect(decodeLetters(body)).toMatchObject([{ record: SEED }]);
     const { calls } = await replayed(body, options);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { fromFlat } from '../../lib/record.ts';
 import type { LlmCall } from '../../lib/types.ts';
 import { BY_FORMAT, TELLING } from '../formats/every-format.ts';
@@ -34,7 +35,7 @@ describe('any record', () => {
       fc.property(mutated, (flat) => {
         const record = fromFlat(flat);
         const began = performance.now();
-        const reading = read(record, { timeZone: 'Asia/Shanghai' });
+        const reading = read(record, { readers: ALL, timeZone: 'Asia/Shanghai' });
         expect(performance.now() - began).toBeLessThan(BOUND);
         if (reading.kind === 'call') expectSound(reading.call);
         else if (reading.kind === 'skip') expect(['non_ai', 'mcp', 'unparsable']).toContain(reading.reason);
@@ -50,7 +51,7 @@ describe('different calls', () => {
     const seen = new Set<string>();
     for (let n = 0; n < CALLS; n++) {
       const [format, record] = BY_FORMAT[n % BY_FORMAT.length] ?? ['', {}];
-      const reading = read(fromFlat(TELLING[format]?.(record, n) ?? record), { timeZone: 'UTC' });
+      const reading = read(fromFlat(TELLING[format]?.(record, n) ?? record), { readers: ALL, timeZone: 'UTC' });
       if (reading.kind !== 'call') throw new Error(`expected a call of ${format}, got ${JSON.stringify(reading)}`);
       const { trace, observation } = reading.call;
       seen.add(`${trace.id}/${observation.id}`);

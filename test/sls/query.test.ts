@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ALL } from '../../lib/formats/all.ts';
 import { shipRange } from '../../lib/ship.ts';
 import { pullRange } from '../../lib/sls/pull.ts';
 import type { LlmCall, LogPage, Receipt } from '../../lib/types.ts';
@@ -70,7 +71,14 @@ async function ship({ range, access, clock }: World): Promise<Shipped> {
     log: (...entry: unknown[]) => void logged.push(entry),
     clock,
   };
-  const options = { requestId: 'r', prefix: 'p', timeZone: 'UTC', startedAt: 0, pullUntil: Number.POSITIVE_INFINITY };
+  const options = {
+    requestId: 'r',
+    prefix: 'p',
+    readers: ALL,
+    timeZone: 'UTC',
+    startedAt: 0,
+    pullUntil: Number.POSITIVE_INFINITY,
+  };
   return { receipt: await shipRange(range, ports, options), delivered, logged };
 }
 

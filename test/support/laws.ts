@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { InvocationError } from '../../lib/errors.ts';
-import { read } from '../../lib/formats/index.ts';
+import { ALL } from '../../lib/formats/all.ts';
+import { read } from '../../lib/formats/read.ts';
 import { rowKey } from '../../lib/langfuse/stored.ts';
 import type { LogRecord, RangeLetter, Receipt, RecordLetter } from '../../lib/types.ts';
 import type { Outcome, Plan } from './plan.ts';
@@ -25,7 +26,7 @@ export function checkReceipt(outcome: Outcome, receipt: Receipt): void {
 }
 
 function endOf(each: LogRecord, { rows }: Outcome, lettered: ReadonlySet<string>): string {
-  const reading = read(each, { timeZone: 'UTC' });
+  const reading = read(each, { readers: ALL, timeZone: 'UTC' });
   if (reading.kind === 'skip') return 'skipped';
   if (lettered.has(placeOf(each))) return 'lettered';
   return reading.kind === 'call' && rows.has(rowKey(reading.call)) ? 'delivered' : 'lost';

@@ -1,3 +1,4 @@
+import { ALL } from '../../lib/formats/all.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
 import type { Halt } from '../../lib/patience.ts';
 import {
@@ -62,7 +63,15 @@ export class ReplaySite {
     };
     const now = this.clock.now();
     const times = { replayUntil: now + 250_000, endsAt: now + 300_000 };
-    const options = { requestId: 'second', prefix: PREFIX, maxReplays: 3, timeZone: 'UTC', ...times, ...change };
+    const options = {
+      requestId: 'second',
+      prefix: PREFIX,
+      maxReplays: 3,
+      readers: ALL,
+      timeZone: 'UTC',
+      ...times,
+      ...change,
+    };
     return replayLetters(request, ports, options);
   }
 

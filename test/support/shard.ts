@@ -1,4 +1,5 @@
 import { Delivery } from '../../lib/deliver.ts';
+import { ALL } from '../../lib/formats/all.ts';
 import type { Answer, Parcel, TraceSink } from '../../lib/langfuse/sink.ts';
 import { ACCEPTED } from '../../lib/langfuse/sink.ts';
 import { rowKey } from '../../lib/langfuse/stored.ts';
@@ -77,7 +78,14 @@ class World {
         void this.#lines.push(JSON.stringify({ level, message, ...fields })),
       clock: this.#clock,
     };
-    const usual = { requestId: 'req', prefix: 'dead', timeZone: 'UTC', startedAt: NOON, pullUntil: NOON + pullMs };
+    const usual = {
+      requestId: 'req',
+      prefix: 'dead',
+      readers: ALL,
+      timeZone: 'UTC',
+      startedAt: NOON,
+      pullUntil: NOON + pullMs,
+    };
     const options = { ...usual, ...more };
     const result = await shipRange(this.#range, ports, options).then(
       (receipt) => ({ receipt }),

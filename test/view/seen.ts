@@ -1,4 +1,5 @@
 import { parseView } from '../../lib/config.ts';
+import { ALL } from '../../lib/formats/all.ts';
 import { fromFlat } from '../../lib/record.ts';
 import { redactorOf } from '../../lib/redact/redactor.ts';
 import type { LlmCall, Reading } from '../../lib/types.ts';
@@ -10,7 +11,7 @@ export type Settings = Readonly<Record<string, string>>;
 /** The view that an environment describes, with its redactor. */
 export async function optionsOf(env: Settings = {}): Promise<ViewOptions> {
   const { redaction, ...settings } = parseView(env);
-  return { ...settings, redactor: await redactorOf(redaction) };
+  return { ...settings, readers: ALL, redactor: await redactorOf(redaction) };
 }
 
 /** What a record is in the eyes of an operator with this environment. */

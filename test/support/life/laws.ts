@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { InvocationError } from '../../../lib/errors.ts';
-import { read } from '../../../lib/formats/index.ts';
+import { ALL } from '../../../lib/formats/all.ts';
+import { read } from '../../../lib/formats/read.ts';
 import { rowKey } from '../../../lib/langfuse/stored.ts';
 import type { Letter } from '../../../lib/types.ts';
 import { numberOf, PLACE, PREFIX, positionAt } from '../letters.ts';
@@ -34,7 +35,7 @@ export function checkAccounts(world: World): void {
   for (const shard of world.shards) {
     const parked = parkedIn(world, shard.id);
     for (const [g, i, { bad }] of shard.groups.flatMap((group, g) => group.map((one, i) => [g, i, one] as const))) {
-      const reading = read(shard.record(g, i), { timeZone: 'UTC' });
+      const reading = read(shard.record(g, i), { readers: ALL, timeZone: 'UTC' });
       if (reading.kind === 'skip') continue;
       const isParked = parked.groups.has(g) || parked.numbers.has(numberOf(shard.record(g, i)));
       const isStored = reading.kind === 'call' && langfuse.rows.has(rowKey(reading.call));

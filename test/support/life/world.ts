@@ -1,4 +1,5 @@
 import { Delivery } from '../../../lib/deliver.ts';
+import { ALL } from '../../../lib/formats/all.ts';
 import type { Bucket } from '../../../lib/letters/bucket.ts';
 import { Progress } from '../../../lib/progress.ts';
 import { type ReplayReceipt, replayLetters } from '../../../lib/replay.ts';
@@ -127,7 +128,14 @@ export class World {
     const ports = { bucket, delivery, ship, oldest, log: this.#log, clock: life.clock };
     const { endsAt, startedAt } = life;
     const times = { replayUntil: startedAt + step.pullMs, endsAt };
-    const options = { requestId, prefix: PREFIX, maxReplays: this.plan.maxReplays, timeZone: 'UTC', ...times };
+    const options = {
+      requestId,
+      prefix: PREFIX,
+      maxReplays: this.plan.maxReplays,
+      readers: ALL,
+      timeZone: 'UTC',
+      ...times,
+    };
     return this.#noted(await life.run(() => replayLetters({}, ports, options)));
   }
 
@@ -167,7 +175,7 @@ export class World {
     const { delivery, progress, ...more } = of;
     const ports = { pull, delivery, letters: this.#bucket(life), progress, log: this.#log, clock: life.clock };
     const times = { startedAt: life.startedAt, pullUntil: life.startedAt + step.pullMs };
-    const receipt = await shipRange(range, ports, { prefix: PREFIX, timeZone: 'UTC', ...times, ...more });
+    const receipt = await shipRange(range, ports, { prefix: PREFIX, readers: ALL, timeZone: 'UTC', ...times, ...more });
     this.shipped.push({ receipt, handed });
     return receipt;
   }

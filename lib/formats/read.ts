@@ -1,36 +1,9 @@
 import type { LogRecord, Reading } from '../types.ts';
-import { readApisix } from './apisix.ts';
 import { callOf, drafted, type Found, facetsOf, unreadable } from './draft.ts';
-import { readEnvoy } from './envoy.ts';
 import { mapped } from './field-map.ts';
-import { readAccess, readHigress } from './higress.ts';
-import { readKong } from './kong.ts';
 import { Line } from './line/line.ts';
 import { unwrap } from './line/unwrap.ts';
-import { readLitellm } from './litellm.ts';
-import { readNewApi } from './new-api.ts';
-import type { Format, ReadOptions } from './options.ts';
-import { readOtel } from './otel.ts';
-import { readSeed } from './seed.ts';
-import { readXinference } from './xinference.ts';
-
-export type { ReadOptions } from './options.ts';
-
-type Reader = (line: Line, options: ReadOptions) => Found | undefined;
-
-/** The first reader that knows a record reads it: those of the surest signs come first. */
-const READERS: readonly (readonly [Format, Reader])[] = [
-  ['otel', readOtel],
-  ['seed', readSeed],
-  ['higress', readHigress],
-  ['litellm', readLitellm],
-  ['kong', readKong],
-  ['apisix', readApisix],
-  ['envoy', readEnvoy],
-  ['xinference', readXinference],
-  ['new-api', readNewApi],
-  ['higress', readAccess],
-];
+import type { ReadOptions } from './options.ts';
 
 /**
  * Tells what a log record is: an LLM call, a line to skip, or one that shows the signs of a call from which none can be
@@ -57,16 +30,18 @@ function readingOf(record: LogRecord, options: ReadOptions): Reading {
   return { kind: 'call', call: callOf(draft, format, record.time, options.keepMedia), facets: facetsOf(draft, format) };
 }
 
+const UNKNOWN = { format: 'unknown', found: undefined };
+
 function find(line: Line, options: ReadOptions): { format: string; found: Found | undefined } {
   const { sourceFormat } = options;
-  for (const [format, reader] of READERS) {
+  for (const [format, reader] of options.readers) {
     if (sourceFormat !== undefined && sourceFormat !== format) continue;
     const found = reader(line, options);
     if (!found) continue;
     if (found.kind !== 'draft') return { format, found };
     return { format, found: drafted(mapped(line, options, found.draft) ?? found.draft) };
   }
-  if (sourceFormat !== undefined && sourceFormat !== 'custom') return { format: sourceFormat, found: undefined };
+  if (options.more || (sourceFormat !== undefined && sourceFormat !== 'custom')) return UNKNOWN;
   const draft = mapped(line, options);
   return { format: 'custom', found: draft && drafted(draft) };
 }

@@ -1,0 +1,33 @@
+// The built function with a meter around its handler. Plain CommonJS that loads nothing else: what it measures is the
+// function's own, its loading included.
+const { BENCH_BUNDLE, BENCH_PROFILE } = process.env;
+
+let handler;
+
+exports.handler = async (event, context) => {
+  const profiler = BENCH_PROFILE ? await startProfiler() : undefined;
+  const cpu = process.cpuUsage();
+  const at = performance.now();
+  handler ??= require(BENCH_BUNDLE).handler;
+  const result = await handler(event, context);
+  const { user, system } = process.cpuUsage(cpu);
+  const ms = performance.now() - at;
+  await profiler?.write();
+  const peakMb = process.resourceUsage().maxRSS / 1024;
+  return JSON.stringify({ receipt: JSON.parse(result), cpuMs: (user + system) / 1000, ms, peakMb });
+};
+
+async function startProfiler() {
+  const { Session } = require('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 500 });
+  await session.post('Profiler.start');
+  return {
+    async write() {
+      const { profile } = await session.post('Profiler.stop');
+      require('node:fs').writeFileSync(BENCH_PROFILE, JSON.stringify(profile));
+    },
+  };
+}
