@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fail, run } from '../bin/run.ts';
+import { coldStart } from './cold-start.ts';
+import { memory } from './memory.ts';
 import { type Benchmark, isMet, printed, type Report } from './report.ts';
 import { throughput } from './throughput.ts';
 
@@ -16,6 +18,8 @@ Compare ratios of one run; absolute figures are this machine's.`;
 
 const BENCHMARKS: readonly Benchmark[] = [
   { name: 'throughput', run: throughput },
+  { name: 'memory', run: memory },
+  { name: 'cold-start', run: coldStart },
 ];
 
 async function main(args: string[]): Promise<void> {
