@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fail, run } from '../bin/run.ts';
 import { coldStart } from './cold-start.ts';
+import { kindness } from './kindness.ts';
 import { memory } from './memory.ts';
+import { overlap } from './overlap.ts';
 import { type Benchmark, isMet, printed, type Report } from './report.ts';
 import { throughput } from './throughput.ts';
 
@@ -20,6 +22,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   { name: 'throughput', run: throughput },
   { name: 'memory', run: memory },
   { name: 'cold-start', run: coldStart },
+  { name: 'overlap', run: overlap },
+  { name: 'kindness', run: kindness },
 ];
 
 async function main(args: string[]): Promise<void> {

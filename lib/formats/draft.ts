@@ -1,9 +1,8 @@
 import type { Facets, Json, JsonObject, Level, LlmCall, ObservationType, Reading, SkipReason } from '../types.ts';
 import { withoutMedia } from './bodies/media.ts';
 import type { CallTimes } from './values/call-times.ts';
-import { withoutSecrets } from './values/secrets.ts';
-import { bucketsOf, type StatedUsage } from './values/usage.ts';
-import { present } from './values/values.ts';
+import { presentWithoutSecrets } from './values/secrets.ts';
+import { bucketsOf, type StatedUsage, type Usage } from './values/usage.ts';
 
 /**
  * What a format's reader found in a record: the format's own facts, not yet brought into the one shape. What is absent or
@@ -74,7 +73,7 @@ export function callOf(draft: Draft, format: string, recordTime: number, keepMed
       ...given('userId', draft.userId),
       ...given('sessionId', draft.sessionId),
       tags: [...new Set([format, ...tags])],
-      metadata: { ...withoutSecrets(presentIn({ ...draft.metadata, ...usage.leftover })), ...ahead(times, recordTime) },
+      metadata: metadataOf(draft, usage, recordTime),
     },
     observation: {
       id: draft.observationId,
@@ -109,8 +108,10 @@ function given<K extends string, V>(key: K, value: V | undefined): { [key in K]?
   return empty ? {} : ({ [key]: value } as { [key in K]: V });
 }
 
-function presentIn(values: Readonly<JsonObject>): JsonObject {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => present(value)));
+/** One object, filled once: with some thirty names, each copy would cost as much as reading the line. */
+function metadataOf({ metadata, times }: Draft, { leftover }: Usage, recordTime: number): JsonObject {
+  const shown = presentWithoutSecrets(metadata);
+  return Object.assign(shown, presentWithoutSecrets(leftover), ahead(times, recordTime));
 }
 
 const HOUR = 3_600_000;

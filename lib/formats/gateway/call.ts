@@ -38,7 +38,7 @@ export function gatewayCall(line: Line, observationId: string, timeZone: string)
     usage: usageOf(line, bodies),
     ...outcomeOf(line),
     times,
-    metadata: { ...metadataOf(line, traceId), response_error: bodies.response.error ?? null },
+    metadata: Object.assign(metadataOf(line, traceId), { response_error: bodies.response.error ?? null }),
     route: line.text('route_name'),
     consumer: consumerOf(line),
     status: line.status,
@@ -116,17 +116,18 @@ const SHOWN = new Set([
 ]);
 
 function metadataOf(line: Line, traceId: string): JsonObject {
-  const own: [string, Json][] = [...line.fields, ...Object.entries(line.ai)];
-  const kept = own.filter(
-    ([key, value]) => !SHOWN.has(key) && !key.startsWith(AI_LOG_PART) && !(key === 'trace_id' && value === traceId),
-  );
-  return {
-    ...agentTags(line),
-    ...Object.fromEntries(kept),
-    input_token_details: otherDetails(details(line.ai.input_token_details)),
-    output_token_details: otherDetails(details(line.ai.output_token_details)),
-    ...(line.damaged !== undefined && { ai_log_raw: textWithoutSecrets(line.damaged) }),
-  };
+  const metadata: JsonObject = Object.assign(Object.create(null), agentTags(line));
+  for (const [name, value] of line.fields) if (isOwn(name, value, traceId)) metadata[name] = value;
+  for (const [name, value] of Object.entries(line.ai)) if (isOwn(name, value, traceId)) metadata[name] = value;
+  metadata.input_token_details = otherDetails(details(line.ai.input_token_details));
+  metadata.output_token_details = otherDetails(details(line.ai.output_token_details));
+  if (line.damaged !== undefined) metadata.ai_log_raw = textWithoutSecrets(line.damaged);
+  return metadata;
+}
+
+function isOwn(name: string, value: Json, traceId: string): boolean {
+  if (!present(value) || SHOWN.has(name) || name.startsWith(AI_LOG_PART)) return false;
+  return name !== 'trace_id' || value !== traceId;
 }
 
 /** What the log agent said of the host and container it read the line from. */

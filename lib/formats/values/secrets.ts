@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../types.ts';
 import { withoutQuery } from './path.ts';
 import { isAddress, isSecret, LEFT_OUT, textWithoutSecrets } from './secret-text.ts';
-import { isObject, structured } from './values.ts';
+import { isObject, present, structured } from './values.ts';
 
 /** A longer text is no name of a header. */
 const MAX_NAME = 64;
@@ -11,10 +11,20 @@ const MAX_NAME = 64;
  * in JSON text), the queries of addresses, and tokens that a text names as such.
  */
 export function withoutSecrets(metadata: Readonly<Record<string, Json>>): JsonObject {
+  return cleaned(metadata, () => true);
+}
+
+/** The same, and without what says nothing. */
+export function presentWithoutSecrets(metadata: Readonly<Record<string, Json>>): JsonObject {
+  return cleaned(metadata, present);
+}
+
+function cleaned(metadata: Readonly<Record<string, Json>>, isKept: (value: Json) => boolean): JsonObject {
   const result: JsonObject = Object.create(null);
   const name = metadata.name ?? metadata.key ?? metadata.Name ?? metadata.Key;
-  for (const [key, value] of Object.entries(metadata)) {
-    if (isSecret(key)) continue;
+  for (const key of Object.keys(metadata)) {
+    const value = metadata[key] ?? null;
+    if (!isKept(value) || isSecret(key)) continue;
     // `{"name": "authorization", "value": …}`: a header as an object of its own.
     const named = typeof name === 'string' && /^values?$/i.test(key);
     result[key] = named ? valueOfName(name, value) : scrubbed(key, value);
