@@ -41,7 +41,8 @@ export class MeasuredFunction {
     if (!invocation.ok) throw new Error(`the function failed: ${invocation.error.errorMessage}`);
     const measured = JSON.parse(invocation.result) as Measured;
     const { read, delivered } = measured.receipt;
-    if (read !== logs || delivered !== logs) throw new Error(`of ${logs} logs ${read} were read, ${delivered} delivered`);
+    if (read !== logs || delivered !== logs)
+      throw new Error(`of ${logs} logs ${read} were read, ${delivered} delivered`);
     return measured;
   }
 
@@ -67,9 +68,9 @@ export async function shipOnce(
 
 function settings({ sls, langfuse }: Servers): Record<string, string> {
   return {
-    LANGFUSE_HOST: langfuse,
-    LANGFUSE_PUBLIC_KEY: 'pk-lf-bench',
-    LANGFUSE_SECRET_KEY: 'sk-lf-bench',
+    LANGFUSE_HOST: langfuse.host,
+    LANGFUSE_PUBLIC_KEY: langfuse.publicKey,
+    LANGFUSE_SECRET_KEY: langfuse.secretKey,
     SLS_ENDPOINT: sls,
     // Nothing listens there: a dead letter would be an error, and no figure would come of it.
     OSS_ENDPOINT: 'http://127.0.0.1:9',

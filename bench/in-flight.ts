@@ -28,7 +28,9 @@ function panel({ name, changes }: Course, top: number): string {
   const most = Math.max(1, ...sampled(changes, begin, span).map(([, high]) => high));
   const x = (step: number) => (LEFT + (step / STEPS) * (WIDTH - LEFT - 10)).toFixed(1);
   const y = (open: number) => (top + 25 + HEIGHT * (1 - open / most)).toFixed(1);
-  const line = sampled(changes, begin, span).map(([low, high], i) => `${i === 0 ? 'M' : 'L'}${x(i)} ${y(low)}L${x(i)} ${y(high)}`);
+  const line = sampled(changes, begin, span).map(
+    ([low, high], i) => `${i === 0 ? 'M' : 'L'}${x(i)} ${y(low)}L${x(i)} ${y(high)}`,
+  );
   return [
     `<text x="${LEFT}" y="${top + 15}">${name}</text>`,
     ...[0, most].map((open) => `<text x="${LEFT - 6}" y="${Number(y(open)) + 4}" text-anchor="end">${open}</text>`),

@@ -1,7 +1,7 @@
 import { type Measured, MeasuredFunction } from './function.ts';
 import { median } from './median.ts';
 import type { Report, Size } from './report.ts';
-import { startServers, type Surroundings } from './servers.ts';
+import { type Surroundings, startServers } from './servers.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 const SLS_MS = 50;
@@ -63,7 +63,10 @@ function reportOf(pages: number, near: readonly Measured[], far: readonly Measur
     rows: [
       { name: `${pages} pages, one after the other, ${SLS_MS} ms each`, figures: { ms: pulling } },
       { name: `${pages} requests, ${REQUESTS_AT_ONCE} at once, ${LANGFUSE_MS} ms each`, figures: { ms: sending } },
-      { name: 'the same range without latency', figures: { ms: work, 'CPU ms': median(near.map(({ cpuMs }) => cpuMs)) } },
+      {
+        name: 'the same range without latency',
+        figures: { ms: work, 'CPU ms': median(near.map(({ cpuMs }) => cpuMs)) },
+      },
       { name: 'the range with latency', figures: { ms: wall, 'CPU ms': median(far.map(({ cpuMs }) => cpuMs)) } },
       { name: 'all of it one after the other', figures: { ms: pulling + pages * LANGFUSE_MS + work } },
     ],

@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fail, run } from '../bin/run.ts';
 import { coldStart } from './cold-start.ts';
+import { cost } from './cost.ts';
 import { kindness } from './kindness.ts';
 import { memory } from './memory.ts';
 import { overlap } from './overlap.ts';
+import { parts } from './parts.ts';
 import { type Benchmark, isMet, printed, type Report } from './report.ts';
 import { throughput } from './throughput.ts';
 
@@ -13,6 +15,8 @@ const HELP = `Measures what the forwarder costs, and holds it against the work t
   npm run bench                        everything: half an hour
   npm run bench -- --quick             smaller sizes: some minutes, and figures to match
   npm run bench -- --only throughput   one of: NAMES
+  LANGFUSE_HOST=… LANGFUSE_PUBLIC_KEY=… LANGFUSE_SECRET_KEY=… npm run bench -- --only throughput
+                                       compares with the SDK against a Langfuse of yours as well
 
       --json FILE  writes the figures as JSON as well
 
@@ -24,6 +28,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   { name: 'cold-start', run: coldStart },
   { name: 'overlap', run: overlap },
   { name: 'kindness', run: kindness },
+  { name: 'cost', run: cost },
+  { name: 'parts', run: parts },
 ];
 
 async function main(args: string[]): Promise<void> {

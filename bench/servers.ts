@@ -1,3 +1,4 @@
+import type { Env } from '../lib/config.ts';
 import { answerOf, ended, started } from './children.ts';
 import type { LangfuseCounts } from './servers/langfuse.ts';
 import type { ServersOptions } from './servers/main.ts';
@@ -12,10 +13,26 @@ export interface Counts {
 /** An SLS and a Langfuse in a process of their own, so that their work is not counted with what is measured. */
 export interface Servers {
   readonly sls: string;
-  readonly langfuse: string;
+  readonly langfuse: Langfuse;
   readonly logsPerGroup: number;
   counts(): Promise<Counts>;
   close(): Promise<void>;
+}
+
+/** The Langfuse that is not stood in for, where the environment names one with its keys. */
+export function realLangfuse({
+  LANGFUSE_HOST: host,
+  LANGFUSE_PUBLIC_KEY,
+  LANGFUSE_SECRET_KEY,
+}: Env): Langfuse | undefined {
+  if (!host || !LANGFUSE_PUBLIC_KEY || !LANGFUSE_SECRET_KEY) return undefined;
+  return { host: host.replace(/\/+$/, ''), publicKey: LANGFUSE_PUBLIC_KEY, secretKey: LANGFUSE_SECRET_KEY };
+}
+
+export interface Langfuse {
+  readonly host: string;
+  readonly publicKey: string;
+  readonly secretKey: string;
 }
 
 export interface Surroundings {
@@ -45,5 +62,6 @@ export async function startServers(workshop: Workshop, surroundings: Surrounding
     child.send('count');
     return answerOf<Counts>(child);
   };
-  return { ...urls, logsPerGroup, counts, close: () => ended(child) };
+  const langfuse = { host: urls.langfuse, publicKey: 'pk-lf-bench', secretKey: 'sk-lf-bench' };
+  return { sls: urls.sls, langfuse, logsPerGroup, counts, close: () => ended(child) };
 }

@@ -2,7 +2,7 @@ import { resultOf } from './children.ts';
 import { shipOnce } from './function.ts';
 import { median } from './median.ts';
 import type { Report, Row, Size } from './report.ts';
-import { type Counts, type Servers, startServers } from './servers.ts';
+import { type Counts, realLangfuse, type Servers, startServers } from './servers.ts';
 import type { FloorOptions, FloorResult } from './side/floor.ts';
 import type { OrdinaryOptions, OrdinaryResult } from './side/ordinary.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
@@ -23,7 +23,8 @@ interface Run {
   readonly bytes: number;
 }
 
-type Way = 'forwarder' | 'floor' | 'floor with metadata' | 'forwarder, few' | 'SDK, few';
+type Way = 'forwarder' | 'floor' | 'floor with metadata' | Few | `${Few}, real Langfuse`;
+type Few = 'forwarder, few' | 'SDK, few';
 
 /** 1: the whole built bundle over loopback, beside the work that nobody can avoid and beside the SDK's way. */
 export async function throughput(size: Size): Promise<Report> {
@@ -35,6 +36,7 @@ export async function throughput(size: Size): Promise<Report> {
     ['floor with metadata', (servers) => floor(workshop, servers, many, true)],
     ['forwarder, few', (servers) => forwarder(workshop, servers, few)],
     ['SDK, few', (servers) => ordinary(workshop, servers, few)],
+    ...realWays(workshop, few),
   ];
   const runs = new Map<Way, Run[]>(ways.map(([way]) => [way, []]));
   try {
@@ -44,6 +46,20 @@ export async function throughput(size: Size): Promise<Report> {
     await workshop.close();
   }
   return reportOf(runs);
+}
+
+/** The comparison with the SDK once more, with a Langfuse that has its own work to do. What it took is not counted. */
+function realWays(workshop: Workshop, few: number): [Way, (servers: Servers) => Promise<Run>][] {
+  const langfuse = realLangfuse(process.env);
+  if (!langfuse) return [];
+  const uncounted = (run: Run): Run => ({ ...run, acknowledged: Number.NaN, bytes: Number.NaN });
+  return [
+    [
+      'forwarder, few, real Langfuse',
+      async (servers) => uncounted(await forwarder(workshop, { ...servers, langfuse }, few)),
+    ],
+    ['SDK, few, real Langfuse', async (servers) => uncounted(await ordinary(workshop, { ...servers, langfuse }, few))],
+  ];
 }
 
 async function served(workshop: Workshop, run: (servers: Servers) => Promise<Run>): Promise<Run> {
@@ -63,7 +79,7 @@ async function forwarder(workshop: Workshop, servers: Servers, logs: number): Pr
 async function floor(workshop: Workshop, servers: Servers, logs: number, metadata: boolean): Promise<Run> {
   const program = await workshop.program('side/floor.ts');
   const { sls, langfuse, logsPerGroup } = servers;
-  const options: FloorOptions = { sls, langfuse, groups: logs / logsPerGroup, metadata };
+  const options: FloorOptions = { sls, langfuse: langfuse.host, groups: logs / logsPerGroup, metadata };
   return runOf(logs, await resultOf<FloorResult>(program, options), await servers.counts());
 }
 
@@ -95,13 +111,29 @@ function reportOf(runs: ReadonlyMap<Way, readonly Run[]>): Report {
         limit: 1.3,
         rule: 'at most',
       },
-      { name: 'logs/s, forwarder / SDK', value: ratio('forwarder, few', 'SDK, few', speed), limit: 20, rule: 'at least' },
+      {
+        name: 'logs/s, forwarder / SDK',
+        value: ratio('forwarder, few', 'SDK, few', speed),
+        limit: 20,
+        rule: 'at least',
+      },
+      ...(runs.has('SDK, few, real Langfuse')
+        ? [
+            {
+              name: 'logs/s, forwarder / SDK, real Langfuse',
+              value: ratio('forwarder, few, real Langfuse', 'SDK, few, real Langfuse', speed),
+              limit: 20,
+              rule: 'at least' as const,
+            },
+          ]
+        : []),
       { name: 'acknowledged when the call returned', value: acknowledged, limit: 1, rule: 'at least' },
     ],
     notes: [
       'Each way in a process of its own, the servers in another; medians, and ratios of runs that followed each other.',
       'CPU is user and system time of all threads. "few": at this number even the compiler has not warmed up.',
       'The floor writes what shows a call; "with metadata" it reads and writes the other fields too, as the forwarder does.',
+      'With LANGFUSE_HOST and its keys set, the comparison with the SDK is made against that Langfuse as well.',
     ],
   };
 }

@@ -7,8 +7,8 @@ import { callOf } from './support/calls.ts';
 
 function sinkOf(maxCalls: number, maxBytes: number): TraceSink {
   const wrap = (call: LlmCall): Parcel => {
-    const body = JSON.stringify(call);
-    return { call, body, bytes: Buffer.byteLength(body) };
+    const body = Buffer.from(JSON.stringify(call));
+    return { call, body, bytes: body.length };
   };
   return { name: 'otlp', maxCalls, maxBytes, wrap, send: () => Promise.reject(new Error('not for sending')) };
 }
@@ -18,7 +18,7 @@ describe('batchesOf', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 60 });
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 7 }), (all, maxCalls) => {
-        const parcels = all.map((bytes, n): Parcel => ({ call: callOf(n), body: '', bytes }));
+        const parcels = all.map((bytes, n): Parcel => ({ call: callOf(n), body: Buffer.alloc(0), bytes }));
         const batches = batchesOf(parcels, sinkOf(maxCalls, 100));
         expect(batches.flat()).toEqual(parcels);
         for (const batch of batches) {
@@ -31,7 +31,7 @@ describe('batchesOf', () => {
   });
 
   it('opens no batch while there is room in the last', () => {
-    const parcels = [40, 40, 40, 10].map((bytes, n): Parcel => ({ call: callOf(n), body: '', bytes }));
+    const parcels = [40, 40, 40, 10].map((bytes, n): Parcel => ({ call: callOf(n), body: Buffer.alloc(0), bytes }));
     expect(batchesOf(parcels, sinkOf(10, 100)).map((batch) => batch.length)).toEqual([2, 2]);
   });
 });
@@ -42,7 +42,7 @@ describe('wrapFitting', () => {
     const parcel = wrapFitting(call, sinkOf(10, 0), 10_000);
     expect(parcel?.call).toBe(call);
     expect(parcel?.bytes).toBeLessThanOrEqual(10_000);
-    expect(parcel?.body).toContain('characters left out');
+    expect(parcel?.body.toString()).toContain('characters left out');
   });
 
   it('lets an error through that is no lack of stack', () => {

@@ -27,60 +27,80 @@ export interface LangfuseCounts {
   readonly open: [number, number][];
 }
 
-const OK = '{}';
-
 /**
  * A Langfuse that takes what it is sent and keeps none of it. Counting is put off until somebody asks, so that it costs
  * nothing beside what is measured.
  */
 export async function startSink(options: LangfuseOptions): Promise<Listening & { counts(): LangfuseCounts }> {
-  const counter = new Counter();
-  const turnstile = options.callsPerSecond === undefined ? undefined : new Turnstile(options.callsPerSecond, options.queueSeconds ?? 60);
-  const counts: LangfuseCounts = { requests: 0, bytes: 0, calls: 0, turnedAway: 0, abandoned: 0, open: [] };
-  const startedAt = Date.now();
-  let open = 0;
-  const changed = (by: number) => {
-    open += by;
-    counts.open.push([Date.now() - startedAt, open]);
-  };
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') return tell(response, 200, '{"status":"OK","version":"3.225.4"}');
-    changed(1);
-    response.once('close', () => {
-      changed(-1);
-      if (!response.writableFinished) counts.abandoned++;
-    });
-    take(request, response).catch(() => response.destroy());
-  });
+  const sink = new Sink(options);
+  const server = createServer((request, response) => sink.serve(request, response));
+  return { ...(await listen(server)), counts: () => sink.counted() };
+}
 
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+class Sink {
+  readonly #counts: LangfuseCounts = { requests: 0, bytes: 0, calls: 0, turnedAway: 0, abandoned: 0, open: [] };
+  readonly #counter = new Counter();
+  readonly #turnstile: Turnstile | undefined;
+  readonly #latencyMs: number;
+  readonly #startedAt = Date.now();
+  #open = 0;
+
+  constructor({ latencyMs, callsPerSecond, queueSeconds = 60 }: LangfuseOptions) {
+    this.#latencyMs = latencyMs;
+    this.#turnstile = callsPerSecond === undefined ? undefined : new Turnstile(callsPerSecond, queueSeconds);
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'GET') {
+      tell(response, 200, '{"status":"OK","version":"3.225.4"}');
+      return;
+    }
+    this.#changed(1);
+    response.once('close', () => {
+      this.#changed(-1);
+      if (!response.writableFinished) this.#counts.abandoned++;
+    });
+    this.#take(request, response).catch(() => response.destroy());
+  }
+
+  counted(): LangfuseCounts {
+    this.#counts.calls += this.#counter.take();
+    return this.#counts;
+  }
+
+  #changed(by: number): void {
+    this.#open += by;
+    this.#counts.open.push([Date.now() - this.#startedAt, this.#open]);
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    counts.requests++;
-    counts.bytes += body.length;
-    if (options.latencyMs > 0) await delay(options.latencyMs);
-    if (request.url?.endsWith('/ingestion')) {
-      const answer = ingested(body);
-      counts.calls += answer.generations;
-      return tell(response, 207, answer.text);
-    }
-    if (turnstile && !(await turnstile.pass(spansIn(body)))) {
-      counts.turnedAway++;
-      return tell(response, 503, '{"message":"too many requests in the queue"}');
-    }
-    if (response.destroyed) return;
-    counter.add(body);
-    tell(response, 200, OK);
+    this.#counts.requests++;
+    this.#counts.bytes += body.length;
+    if (this.#latencyMs > 0) await delay(this.#latencyMs);
+    if (request.url?.endsWith('/ingestion')) this.#ingest(body, response);
+    else await this.#export(body, response);
   }
 
-  return {
-    ...(await listen(server)),
-    counts: () => {
-      counts.calls += counter.take();
-      return counts;
-    },
-  };
+  async #export(body: Buffer, response: ServerResponse): Promise<void> {
+    if (this.#turnstile && !(await this.#turnstile.pass(spansIn(body)))) {
+      this.#counts.turnedAway++;
+      tell(response, 503, '{"message":"too many requests in the queue"}');
+      return;
+    }
+    // Nobody is told that these were taken.
+    if (response.destroyed) return;
+    this.#counter.add(body);
+    tell(response, 200, '{}');
+  }
+
+  #ingest(body: Buffer, response: ServerResponse): void {
+    const { text, generations } = ingested(body);
+    this.#counts.calls += generations;
+    tell(response, 207, text);
+  }
 }
 
 function tell(response: ServerResponse, status: number, text: string): void {

@@ -58,6 +58,8 @@ function template(random: Random, first: number, logs: number): Template {
       tags: { __hostname__: 'gateway-0' },
     },
   ]);
-  const ids = made.flatMap(({ fields }) => [fields.request_id ?? '', fields.trace_id ?? ''].map((id) => bytes.indexOf(id)));
+  const ids = made.flatMap(({ fields }) =>
+    [fields.request_id ?? '', fields.trace_id ?? ''].map((id) => bytes.indexOf(id)),
+  );
   return { bytes, ids };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lz4Block } from '../../test/stand-ins/sls/encode.ts';
 import { type Listening, listen } from '../../test/stand-ins/listen.ts';
+import { lz4Block } from '../../test/stand-ins/sls/encode.ts';
 import { cursorAt, indexAt } from './cursor.ts';
 import { EndlessShard, type ShardOptions } from './shard.ts';
 

@@ -65,7 +65,9 @@ async function run({ sls, langfuse, groups, metadata }: FloorOptions): Promise<v
 
 function pull(sls: string, from: number, count: number, end: number) {
   const cursor = encodeURIComponent(cursorAt(from));
-  return exchange(`${sls}/logstores/x/shards/0?cursor=${cursor}&count=${count}&end_cursor=${encodeURIComponent(cursorAt(end))}`);
+  return exchange(
+    `${sls}/logstores/x/shards/0?cursor=${cursor}&count=${count}&end_cursor=${encodeURIComponent(cursorAt(end))}`,
+  );
 }
 
 /** The library wants the length before the block. */
@@ -80,11 +82,16 @@ async function send(langfuse: string, spans: readonly unknown[]): Promise<void> 
     resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: 'langfuse-sdk-bench' }, spans }] }],
   });
   const body = await gzipped(payload, { level: 1 });
-  await exchange(`${langfuse}/api/public/otel/v1/traces`, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, body);
+  await exchange(
+    `${langfuse}/api/public/otel/v1/traces`,
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    body,
+  );
 }
 
 function spanOf(values: Values, names: readonly string[]): unknown {
-  const [aiLog = '{}', traceId = '', requestId = '', startTime = '', duration, route = '', code, details, flags, path] = values;
+  const [aiLog = '{}', traceId = '', requestId = '', startTime = '', duration, route = '', code, details, flags, path] =
+    values;
   const ai = JSON.parse(aiLog) as AiLog;
   const start = Date.parse(startTime);
   const usage = { input: ai.input_token, output: ai.output_token, total: ai.total_token };

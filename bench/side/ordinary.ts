@@ -1,9 +1,10 @@
 import { Langfuse } from 'langfuse';
 import { type GatewayLog, gatewayLog } from '../gateway-log.ts';
 import { seeded } from '../random.ts';
+import type { Langfuse as Project } from '../servers.ts';
 
 export interface OrdinaryOptions {
-  readonly langfuse: string;
+  readonly langfuse: Project;
   readonly logs: number;
 }
 
@@ -36,10 +37,11 @@ function send(langfuse: Langfuse, { fields, ai }: GatewayLog): void {
   });
 }
 
-const { langfuse: baseUrl, logs: count } = JSON.parse(process.argv[2] ?? '{}') as OrdinaryOptions;
+const { langfuse, logs: count } = JSON.parse(process.argv[2] ?? '{}') as OrdinaryOptions;
 const random = seeded(1);
 const logs = Array.from({ length: count }, (_, n) => gatewayLog(random, n));
-const client = new Langfuse({ publicKey: 'pk-lf-bench', secretKey: 'sk-lf-bench', baseUrl });
+const { host: baseUrl, publicKey, secretKey } = langfuse;
+const client = new Langfuse({ publicKey, secretKey, baseUrl });
 client.on('error', () => {});
 const cpu = process.cpuUsage();
 const at = performance.now();

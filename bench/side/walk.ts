@@ -13,10 +13,10 @@ interface Known {
 export class Walk {
   readonly #wanted: readonly string[];
   readonly #known: Known[] = [];
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
 
-  /** `wanted`: the names of the fields; `undefined` wants all, in the order of the logs. */
+  /** `wanted`: the names of the fields. */
   constructor(wanted: readonly string[]) {
     this.#wanted = wanted;
   }
@@ -61,7 +61,7 @@ export class Walk {
     const valueAt = this.#at;
     this.#at += valueLength;
     const slot = this.#slot(nameAt, nameAt + nameLength, ordinal);
-    if (slot >= 0) values[slot] = this.#bytes.toString("utf8", valueAt, valueAt + valueLength);
+    if (slot >= 0) values[slot] = this.#bytes.toString('utf8', valueAt, valueAt + valueLength);
   }
 
   #slot(start: number, end: number, ordinal: number): number {

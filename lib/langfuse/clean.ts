@@ -53,10 +53,13 @@ function cleanObservation(observation: Observation): Observation {
   };
 }
 
+/** As a literal within the function it would be compiled anew each time: the bundler writes it as a constructor. */
+const CONTROL = /\p{Cc}/gu;
+
 /** A text without control characters, cut to `max` UTF-16 units, and well-formed. */
 function short(text: string, max: number): string {
   // PostgreSQL, which holds the sessions, refuses NUL.
-  return wellFormedText(text.replace(/\p{Cc}/gu, ' ').slice(0, max));
+  return wellFormedText(text.replace(CONTROL, ' ').slice(0, max));
 }
 
 function bounded(
@@ -83,9 +86,14 @@ export function wellFormedJson(value: Json): Json {
   return clean === text ? value : (JSON.parse(clean) as Json);
 }
 
-/** Metadata with well-formed keys of a bounded length. */
+/** A well-formed key of a bounded length. */
+export function shortKey(key: string): string {
+  return short(key, MAX_KEY);
+}
+
+/** Metadata with such keys. */
 export function metadataEntries(metadata: Readonly<JsonObject>): [string, Json][] {
-  return Object.entries(metadata).map(([key, value]) => [short(key, MAX_KEY), value]);
+  return Object.entries(metadata).map(([key, value]) => [shortKey(key), value]);
 }
 
 /** JSON text in which no `\udXXX` stands without its other half. Other escapes are passed over two by two. */

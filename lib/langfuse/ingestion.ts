@@ -38,8 +38,8 @@ export function ingestionSink(access: LangfuseAccess, typed = false): TraceSink 
 /** The events of one call as JSON text: the trace's and the observation's, without their envelopes. */
 function wrap(raw: LlmCall): Parcel {
   const call = clean(raw);
-  const body = JSON.stringify({ trace: traceBody(call), observation: observationBody(call) });
-  return { call: raw, body, bytes: Buffer.byteLength(body) + 500 };
+  const body = Buffer.from(JSON.stringify({ trace: traceBody(call), observation: observationBody(call) }));
+  return { call: raw, body, bytes: body.length + 500 };
 }
 
 /**
@@ -58,7 +58,7 @@ function eventsOf(parcels: readonly Parcel[], { environment, release }: Langfuse
   const place = { ...(environment !== undefined && { environment }) };
   const traces = new Map<string, TraceBody>();
   const observations = parcels.map(({ call, body }) => {
-    const bodies = JSON.parse(body) as { trace: TraceBody; observation: object };
+    const bodies = JSON.parse(body.toString()) as { trace: TraceBody; observation: object };
     // One event a trace and request: those of one id share a stored object.
     traces.set(call.trace.id, mergedTrace(traces.get(call.trace.id), bodies.trace));
     const type = eventType(call.observation, typed);

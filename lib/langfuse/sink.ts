@@ -3,9 +3,9 @@ import type { LlmCall } from '../types.ts';
 /** A call in the form in which a transport sends it. */
 export interface Parcel {
   readonly call: LlmCall;
-  /** JSON text. */
-  readonly body: string;
-  /** UTF-8 bytes of the body. */
+  /** JSON text in UTF-8. */
+  readonly body: Buffer;
+  /** What it takes of a request. */
   readonly bytes: number;
 }
 

@@ -21,7 +21,7 @@ function together(
 function langfuseOf(answer: (n: number) => Promise<Answer>): DeliveryPorts['langfuse'] {
   let requests = 0;
   const wrap = (call: Parcel['call']): Parcel => {
-    const body = JSON.stringify(call);
+    const body = Buffer.from(JSON.stringify(call));
     return { call, body, bytes: body.length };
   };
   const sink: Route['sink'] = {

@@ -176,7 +176,7 @@ class World {
   }
 
   #sink(): TraceSink {
-    const wrap = (call: LlmCall): Parcel => ({ call, body: '', bytes: 100 });
+    const wrap = (call: LlmCall): Parcel => ({ call, body: Buffer.alloc(0), bytes: 100 });
     return { name: 'otlp', maxCalls: 4, maxBytes: 10_000, wrap, send: (parcels) => this.#send(parcels) };
   }
 

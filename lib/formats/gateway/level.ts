@@ -44,8 +44,11 @@ function warnings(line: Line): string[] {
 
 const CONTENT = ['question', 'answer', 'messages', 'system', 'reasoning', 'tool_calls'];
 
-/** The AI statistics plugin cuts the middle out of what is too long and leaves this mark. */
+/** The AI statistics plugin cuts the middle out of what is too long and leaves this mark, between spaces. */
+const MARK = '[truncated]';
+
 function truncated(value: Json | undefined): boolean {
-  if (typeof value === 'string') return value.includes(' [truncated] ');
-  return Array.isArray(value) && JSON.stringify(value).includes(' [truncated] ');
+  // Without the space at first: a text is full of spaces, and each would be looked at.
+  if (typeof value === 'string') return value.includes(MARK) && value.includes(` ${MARK} `);
+  return Array.isArray(value) && truncated(JSON.stringify(value));
 }

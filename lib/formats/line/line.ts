@@ -143,6 +143,10 @@ function flattened(fields: Fields): JsonObject {
 }
 
 function presentOf({ values }: AiLog): JsonObject {
-  const entries = Object.entries(values).filter((entry): entry is [string, Json] => present(entry[1]));
-  return Object.fromEntries(entries);
+  const found: JsonObject = Object.create(null);
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (present(value)) found[name] = value;
+  }
+  return found;
 }

@@ -1,3 +1,4 @@
+import { remembered } from '../../remembered.ts';
 import { withoutQuery } from './path.ts';
 
 export const LEFT_OUT = '[left out]';
@@ -13,20 +14,6 @@ export const isSecret = remembered((name) => SECRET.test(name) && !OF_A_KEY.test
 
 /** Whether a field or header of this name holds an address, which may carry keys in its query. */
 export const isAddress = remembered((name) => ADDRESS.test(name));
-
-/** The names of fields are few and come with each record. */
-const MOST_NAMES = 2_000;
-
-function remembered(judge: (name: string) => boolean): (name: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (name) => {
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const judged = judge(name);
-    if (name.length <= 64 && known.size < MOST_NAMES) known.set(name, judged);
-    return judged;
-  };
-}
 
 const BEARER = /\b(Bearer|bearer|BEARER|Basic|basic)(\s{1,4}|%20)[\w.~+/=-]{16,}/g;
 const PLATFORM_KEY = /\bsk-[\w-]{16,}/g;
