@@ -9,17 +9,22 @@ export const SHOWN_AFTER_MS = 3_000;
 const SHOWN_WITHIN_MS = 2 * SHOWN_AFTER_MS;
 const FIRST_LOOK_MS = 200;
 
+/** Calls of this invocation that are remembered as delivered: some MB of keys. */
+const REMEMBERED = 50_000;
+
 /**
  * Keeps calls from being sent twice to a server that would show them twice. A range that SLS offers again holds calls
  * that Langfuse has: so of each page the first and the last call are looked up, and the page as a whole when one of them
  * is there, or when some of the page before were. Pages are settled side by side, so that a later one may have arrived
- * where an earlier one has not. A new page costs two small requests.
+ * where an earlier one has not. A new page costs two small requests. A line that a log agent shipped twice, into different
+ * pages, is known by its key.
  */
 export class Repeats {
   readonly #lookup: Lookup;
   readonly #always: boolean;
   #suspect: boolean;
   #latest: LlmCall | undefined;
+  readonly #delivered = new Set<string>();
 
   /** `always`: look up every call, because any of them may have been sent before (dead letters). */
   constructor(lookup: Lookup, always = false) {
@@ -29,7 +34,8 @@ export class Repeats {
   }
 
   /** Those of the calls that have to be sent. */
-  async unsent(calls: readonly LlmCall[]): Promise<readonly LlmCall[]> {
+  async unsent(all: readonly LlmCall[]): Promise<readonly LlmCall[]> {
+    const calls = all.filter((call) => !this.#delivered.has(rowKey(call)));
     const [first] = calls;
     if (first === undefined) return calls;
     if (!this.#suspect && !(await this.#anyKnown([first, calls.at(-1) ?? first]))) return calls;
@@ -46,7 +52,13 @@ export class Repeats {
 
   /** These calls were sent; all but the undelivered ones will be shown. */
   sent(calls: readonly LlmCall[], undelivered: ReadonlySet<LlmCall>): void {
-    this.#latest = calls.findLast((call) => !undelivered.has(call)) ?? this.#latest;
+    const delivered = calls.filter((call) => !undelivered.has(call));
+    this.#latest = delivered.at(-1) ?? this.#latest;
+    for (const call of delivered) this.#delivered.add(rowKey(call));
+    for (const key of this.#delivered) {
+      if (this.#delivered.size <= REMEMBERED) break;
+      this.#delivered.delete(key);
+    }
   }
 
   /** Waits until the last call that was delivered is shown: some seconds at most, and never longer than `until`. */

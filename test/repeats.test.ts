@@ -41,6 +41,22 @@ describe('Repeats', () => {
     expect(asked).toEqual([1, 1, 30, 10]);
   });
 
+  it('does not send again in a later page what it delivered in this invocation, and asks nobody for it', async () => {
+    const { repeats, asked } = shows([]);
+    const [refused] = calls;
+    repeats.sent(calls, new Set(refused ? [refused] : []));
+    expect(await repeats.unsent(calls)).toEqual([refused]);
+    expect(await repeats.unsent(calls.slice(5))).toEqual([]);
+    expect(asked).toEqual([1, 1]);
+  });
+
+  it('remembers the latest 50,000 of them', async () => {
+    const { repeats } = shows([]);
+    const many = callsOf(50_010);
+    repeats.sent(many, new Set());
+    expect(await repeats.unsent(many)).toEqual(many.slice(0, 10));
+  });
+
   it('looks up every call when any may have been sent before, page after page', async () => {
     const asked: number[] = [];
     const stored = new Set(callsOf(1, 5).map(rowKey));
