@@ -18,11 +18,11 @@ interface Load {
   readonly timeoutSeconds: number;
 }
 
-/** `quick` is `full` with more speed and as much less patience. */
+/** `quick` is `full` with four times the speed and a quarter of the patience. */
 const SIZES: Readonly<Record<Size, Load>> = {
   tiny: { calls: 80, callsPerSecond: 2_000, queueSeconds: 5, timeoutSeconds: 3 },
-  quick: { calls: 20_000, callsPerSecond: 800, queueSeconds: 5, timeoutSeconds: 7.5 },
-  full: { calls: 40_000, callsPerSecond: 200, queueSeconds: 20, timeoutSeconds: 30 },
+  quick: { calls: 20_000, callsPerSecond: 800, queueSeconds: 1.5, timeoutSeconds: 7.5 },
+  full: { calls: 40_000, callsPerSecond: 200, queueSeconds: 6, timeoutSeconds: 30 },
 };
 /** Calls for the count of requests, to a server without a limit. */
 const COUNTED: Readonly<Record<Size, number>> = { tiny: 80, quick: 10_000, full: 10_000 };
@@ -106,8 +106,10 @@ function rowOf(name: string, calls: number, { measured, counts: { langfuse } }: 
   };
 }
 
-function goalsOf({ measured, counts: { langfuse } }: Strained, load: Load, how: string): Report['goals'] {
-  const taken = (load.calls / measured.ms) * 1000;
+function goalsOf({ counts: { langfuse } }: Strained, load: Load, how: string): Report['goals'] {
+  // From the first request to the last answer: starting and reading are not the server's to wait for.
+  const [first, last] = [langfuse.open[0]?.[0] ?? 0, langfuse.open.at(-1)?.[0] ?? 0];
+  const taken = (load.calls / (last - first)) * 1000;
   return [
     { name: `calls/s / what it takes (${how})`, value: taken / load.callsPerSecond, limit: 0.9, rule: 'at least' },
     {

@@ -23,13 +23,17 @@ export async function openWorkshop(): Promise<Workshop> {
   const cache = join(ROOT, 'node_modules/.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'bench-'));
-  const metafile = await bundle(join(folder, 'dist'));
+  const close = () => rm(folder, { recursive: true, force: true });
+  const metafile = await bundle(join(folder, 'dist')).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     folder,
     metafile,
     bundle: join(folder, 'dist/ship.js'),
     program: (source) => program(source, folder),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close,
   };
 }
 

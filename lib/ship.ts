@@ -39,8 +39,12 @@ export interface ShipOptions extends ViewOptions {
   readonly retryOutage?: boolean;
 }
 
-/** Pages in settlement while the next one is read: memory holds two or three, never the range. */
-const PAGES_AT_ONCE = 2;
+/**
+ * Pages in settlement while the next one is read: two of the usual 4 MB, more of small ones, so that waiting for SLS and
+ * waiting for Langfuse overlap. Memory holds these and the one that is read, never the range.
+ */
+const PAGES_AT_ONCE = 8;
+const BYTES_AT_ONCE = 6_000_000;
 
 const ALARM: Readonly<Record<Halt['reason'], string>> = {
   outage: 'it does not answer. Check that it is up and that the function can reach LANGFUSE_HOST',
@@ -68,7 +72,8 @@ class Shipment {
   readonly #options: ShipOptions;
   readonly #desk: LetterDesk;
   readonly #tally = new Tally();
-  readonly #settling = new Set<Promise<void>>();
+  /** With the bytes of each page. */
+  readonly #settling = new Map<Promise<void>, number>();
 
   constructor(range: CursorRange, ports: ShipPorts, options: ShipOptions) {
     this.#range = range;
@@ -84,13 +89,13 @@ class Shipment {
   async run(): Promise<Receipt> {
     try {
       const rest = await this.#pages();
-      await Promise.all(this.#settling);
+      await Promise.all(this.#settling.keys());
       if (rest) await this.#writeRange(rest);
       await this.#ports.delivery.shown();
       await this.#ports.progress?.done();
     } catch (error) {
       // Also after a failure no promise is left floating, and what was settled is not to be sent again.
-      await Promise.allSettled(this.#settling);
+      await Promise.allSettled(this.#settling.keys());
       await this.#ports.progress?.flush();
       throw error;
     } finally {
@@ -144,14 +149,20 @@ class Shipment {
   }
 
   async #settle(page: LogPage | BrokenPage): Promise<void> {
-    while (this.#settling.size >= PAGES_AT_ONCE) await Promise.race(this.#settling);
+    while (this.#isFull()) await Promise.race(this.#settling.keys());
     const settled = this.#settlePage(page, this.#ports.progress?.page(page.next));
-    this.#settling.add(settled);
+    this.#settling.set(settled, 'broken' in page ? 0 : page.bytes);
     // A rejection stays in the set and surfaces at the next race, or at the end.
     settled.then(
       () => this.#settling.delete(settled),
       () => undefined,
     );
+  }
+
+  #isFull(): boolean {
+    if (this.#settling.size >= PAGES_AT_ONCE) return true;
+    const bytes = [...this.#settling.values()].reduce((a, b) => a + b, 0);
+    return this.#settling.size > 1 && bytes >= BYTES_AT_ONCE;
   }
 
   async #settlePage(page: LogPage | BrokenPage, settled: (() => void) | undefined): Promise<void> {

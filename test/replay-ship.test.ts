@@ -12,7 +12,8 @@ const down = { sends: Array<Plan['sends'][number]>(100).fill({ fault: 'reset', m
 const wrongKeys = { sends: [{ fault: 'keys', ms: 1 }] } as const;
 
 function planOf(change: Partial<Plan>): Plan {
-  const pages = Array.from({ length: 6 }, () => page());
+  // More than are in settlement at once.
+  const pages = Array.from({ length: 12 }, () => page());
   const calm = { pages, sends: [], bad: [], named: false, mergesLate: false, puts: [] };
   return { ...calm, pullMs: 250_000, sendMs: 280_000, ...change };
 }

@@ -32,6 +32,12 @@ const METADATA = [
   ...['x_forwarded_for', 'upstream_cluster', 'upstream_host', 'upstream_local_address', 'upstream_protocol'],
   ...['upstream_service_time'],
 ];
+/** Metadata of every span. */
+const SHOWN = new Set(['response_code_details', 'response_flags', 'path']);
+const AI_METADATA = [
+  ...['api', 'api_type', 'chat_id', 'chat_round', 'consumer', 'llm_first_token_duration', 'llm_service_duration'],
+  ...['response_type', 'user_id'],
+];
 const CALLS = 500;
 const REQUESTS_AT_ONCE = 4;
 
@@ -110,9 +116,7 @@ function spanOf(values: Values, names: readonly string[]): unknown {
     text('langfuse.observation.metadata.response_flags', flags ?? ''),
     text('langfuse.observation.metadata.path', path ?? ''),
   ];
-  for (let i = WANTED.length; i < names.length; i++) {
-    attributes.push(text(`langfuse.observation.metadata.${names[i]}`, values[i] ?? ''));
-  }
+  if (names.length > WANTED.length) addRest(attributes, ai, values, names);
   return {
     traceId,
     spanId: requestId.slice(0, 8) + requestId.slice(24, 32),
@@ -123,6 +127,15 @@ function spanOf(values: Values, names: readonly string[]): unknown {
     status: {},
     attributes,
   };
+}
+
+/** What else the log says, as the forwarder keeps it. */
+function addRest(attributes: unknown[], ai: AiLog, values: Values, names: readonly string[]): void {
+  for (let i = 2; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (!SHOWN.has(name)) attributes.push(text(`langfuse.observation.metadata.${name}`, values[i] ?? ''));
+  }
+  for (const key of AI_METADATA) attributes.push(text(`langfuse.observation.metadata.${key}`, String(ai[key])));
 }
 
 function text(key: string, stringValue: string): unknown {

@@ -14,7 +14,7 @@ const MEASURED: readonly (readonly [string, (size: Size) => Promise<Report>, rea
     [
       'throughput',
       throughput,
-      ['forwarder', 'floor', 'floor with metadata', 'forwarder, few', 'SDK, few'],
+      ['forwarder', 'floor', 'floor, same payload', 'forwarder, few', 'SDK, few'],
       ['logs', 'logs/s', 'CPU ms/1,000', 'KB sent/1,000'],
     ],
     ['memory', memory, ['40 logs', '400 logs'], ['peak MB', 'CPU ms/1,000', 'peak MB, bounded']],
@@ -49,5 +49,5 @@ describe.each(MEASURED)('the benchmark of %s', (benchmark, measure, rows, figure
 it('acknowledges every log of the forwarder and of the floor when they end', async () => {
   const { rows } = await reportOf('throughput', throughput);
   const share = (name: string) => rows.find((row) => row.name === name)?.figures['acknowledged %'];
-  expect([share('forwarder'), share('floor'), share('floor with metadata')]).toEqual([100, 100, 100]);
+  expect([share('forwarder'), share('floor'), share('floor, same payload')]).toEqual([100, 100, 100]);
 }, 120_000);
