@@ -1,3 +1,4 @@
+import { BODY_FIELDS, type GatewayReader, noBodies } from './gateway/content.ts';
 import { readHigress } from './higress.ts';
 import type { Line } from './line/line.ts';
 import type { Reader, Readers } from './options.ts';
@@ -5,15 +6,18 @@ import { readSeed } from './seed.ts';
 
 /** The readers of what most logstores hold. What they read, all readers together read alike. */
 export const FIRST: Readers = [
-  ['seed', unlessSpan(readSeed)],
-  ['higress', unlessSpan(readHigress)],
+  ['seed', ofPlainLines(readSeed)],
+  ['higress', ofPlainLines(readHigress)],
 ];
 
-/** A span may have attributes of any name, and another reader is asked for it before these. */
-function unlessSpan(reader: Reader): Reader {
-  return (line, options) => (isSpan(line) ? undefined : reader(line, options));
+/**
+ * Lines that need more than these readers are left to all of them: a span, which may have attributes of any name and which
+ * another reader is asked for before these, and a line with the bodies of its request.
+ */
+function ofPlainLines(reader: GatewayReader): Reader {
+  return (line, options) => (isPlain(line) ? reader(line, options, noBodies) : undefined);
 }
 
-function isSpan({ fields }: Line): boolean {
-  return ['spanID', 'spanId', 'span_id'].some((name) => fields.has(name));
+function isPlain({ fields }: Line): boolean {
+  return ['spanID', 'spanId', 'span_id', ...BODY_FIELDS].every((name) => !fields.has(name));
 }

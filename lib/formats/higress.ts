@@ -1,6 +1,7 @@
 import { contentOf, observationIdOf } from '../identity.ts';
 import { drafted, type Found, skipped } from './draft.ts';
 import { gatewayCall } from './gateway/call.ts';
+import { BODY_FIELDS, type Bodies, type BodiesReader } from './gateway/content.ts';
 import { AI_LOG_PART, type Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
 import { listsModels, llmApi } from './values/path.ts';
@@ -29,27 +30,29 @@ const IDENTITY: readonly (readonly string[])[] = [
   ...[['response_code_details', 'status']],
 ];
 
-const BODIES = ['request_body', 'response_body'];
-
 /**
  * Reads a line of Higress or the Alibaba Cloud AI gateway, of any version since 2024-06 (the AI statistics plugin's
  * attributes in `ai_log`, beside it, or at the top level). `undefined` for a line that is no LLM call of one.
  */
-export function readHigress(line: Line, { timeZone, includeMcp }: ReadOptions): Found | undefined {
-  if (isMcp(line)) return includeMcp ? mcpCall(line, timeZone) : skipped('mcp');
-  return isCall(line) ? gatewayCall(line, observationIdOfLine(line), timeZone) : undefined;
+export function readHigress(
+  line: Line,
+  { timeZone, includeMcp }: ReadOptions,
+  bodiesOf: BodiesReader,
+): Found | undefined {
+  if (isMcp(line)) return includeMcp ? mcpCall(line, timeZone, bodiesOf(line)) : skipped('mcp');
+  return isCall(line) ? gatewayCall(line, observationIdOfLine(line), timeZone, bodiesOf(line)) : undefined;
 }
 
 /**
  * Reads an access log line of an LLM API's path that no AI plugin wrote to: a request that failed, or one whose bodies the
  * gateway logs. `undefined` for any other line.
  */
-export function readAccess(line: Line, { timeZone }: ReadOptions): Found | undefined {
+export function readAccess(line: Line, { timeZone }: ReadOptions, bodiesOf: BodiesReader): Found | undefined {
   if (!callsAnLlm(line)) return undefined;
   const failed = line.status !== undefined && (line.status >= 400 || line.status === 0);
   // The plugin that logs bodies works without the one that writes ai_log.
-  const told = BODIES.some((name) => present(line.fields.get(name)));
-  return failed || told ? gatewayCall(line, observationIdOfLine(line), timeZone) : undefined;
+  const told = BODY_FIELDS.some((name) => present(line.fields.get(name)));
+  return failed || told ? gatewayCall(line, observationIdOfLine(line), timeZone, bodiesOf(line)) : undefined;
 }
 
 function observationIdOfLine(line: Line): string {
@@ -67,8 +70,8 @@ function isMcp({ ai, fields }: Line): boolean {
 }
 
 /** A call of a tool through the gateway: named after the tool. */
-function mcpCall(line: Line, timeZone: string): Found {
-  const found = gatewayCall(line, observationIdOfLine(line), timeZone);
+function mcpCall(line: Line, timeZone: string, bodies: Bodies): Found {
+  const found = gatewayCall(line, observationIdOfLine(line), timeZone, bodies);
   if (found.kind !== 'draft') return found;
   const tool = firstText(line.ai.mcp_tool_name, line.text('mcp_tool_name'));
   const server = firstText(line.ai.mcp_server_name, line.text('mcp_server_name'));

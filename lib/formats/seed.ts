@@ -1,6 +1,7 @@
 import { observationIdOf } from '../identity.ts';
 import type { Found } from './draft.ts';
 import { gatewayCall } from './gateway/call.ts';
+import type { BodiesReader } from './gateway/content.ts';
 import type { Line } from './line/line.ts';
 import type { ReadOptions } from './options.ts';
 import { firstText, present } from './values/values.ts';
@@ -9,9 +10,10 @@ import { firstText, present } from './values/values.ts';
  * Reads the plain record `{trace_id, question, answer, ai_log: {model_name, usage}, response_code, duration}`, known by
  * the two names in its `ai_log`. `undefined` for a line of another kind.
  */
-export function readSeed(line: Line, { timeZone }: ReadOptions): Found | undefined {
+export function readSeed(line: Line, { timeZone }: ReadOptions, bodiesOf: BodiesReader): Found | undefined {
   const { model_name: model, usage } = line.ai;
-  return present(model) || present(usage) ? gatewayCall(line, observationIdOfLine(line), timeZone) : undefined;
+  if (!present(model) && !present(usage)) return undefined;
+  return gatewayCall(line, observationIdOfLine(line), timeZone, bodiesOf(line));
 }
 
 function observationIdOfLine(line: Line): string {

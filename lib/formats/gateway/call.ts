@@ -6,7 +6,7 @@ import { llmApi, typeOf, withoutQuery } from '../values/path.ts';
 import { textWithoutSecrets } from '../values/secret-text.ts';
 import { detailedUsage, details, otherDetails, type StatedUsage, statedUsage } from '../values/usage.ts';
 import { count, firstText, present } from '../values/values.ts';
-import { type Bodies, bodiesOf, inputOf, outputOf } from './content.ts';
+import { type Bodies, inputOf, outputOf } from './content.ts';
 import { outcomeOf, redirected } from './level.ts';
 import { timesOf } from './times.ts';
 
@@ -16,13 +16,12 @@ const DEFAULT_NAME = 'ai-gateway';
  * The LLM call of a gateway's access log line that shows the signs of one; `unreadable` when nothing in it tells when it
  * happened. `observationId` is a hash of what makes a call one call in the line's dialect.
  */
-export function gatewayCall(line: Line, observationId: string, timeZone: string): Found {
+export function gatewayCall(line: Line, observationId: string, timeZone: string, bodies: Bodies): Found {
   if (isEmpty(line)) return unreadable('the record is an ai_log from which nothing can be read');
   const times = timesOf(line, timeZone);
   if (!times)
     return unreadable('the record has neither a __time__ nor a start_time: when the call was made is unknown');
   const traceId = traceIdOfLine(line);
-  const bodies = bodiesOf(line);
   return drafted({
     traceId,
     observationId,

@@ -1,7 +1,9 @@
 import type { Json } from '../../types.ts';
-import { type RequestBody, readRequest } from '../bodies/request.ts';
-import { type ResponseBody, readResponse } from '../bodies/response.ts';
+import type { RequestBody } from '../bodies/request.ts';
+import type { ResponseBody } from '../bodies/response.ts';
+import type { Found } from '../draft.ts';
 import type { Line } from '../line/line.ts';
+import type { ReadOptions } from '../options.ts';
 import { firstPresent, isObject, present, structured } from '../values/values.ts';
 
 /** What the bodies of a request say, where the gateway logs them. */
@@ -10,9 +12,17 @@ export interface Bodies {
   readonly response: ResponseBody;
 }
 
-export function bodiesOf({ fields }: Line): Bodies {
-  return { request: readRequest(fields.get('request_body')), response: readResponse(fields.get('response_body')) };
-}
+/** Reads the bodies of a line. */
+export type BodiesReader = (line: Line) => Bodies;
+
+/** A reader that has to be told how bodies are read. */
+export type GatewayReader = (line: Line, options: ReadOptions, bodiesOf: BodiesReader) => Found | undefined;
+
+/** For lines that have no bodies. */
+export const noBodies: BodiesReader = () => ({ request: {}, response: {} });
+
+/** Where a gateway logs the bodies of a request and its answer. */
+export const BODY_FIELDS = ['request_body', 'response_body'] as const;
 
 /** The prompt: the message list with its system prompt, else the question, else the request's body. */
 export function inputOf({ ai }: Line, { request }: Bodies): Json | undefined {
