@@ -136,9 +136,10 @@ function lifted(fields: Fields): JsonObject {
 }
 
 /** `ai_log.model` and the like: fields to which a log agent that reads JSON may flatten `ai_log`. */
-function flattened(fields: Fields): JsonObject {
-  const parts = [...fields].filter(([name]) => name.startsWith(AI_LOG_PART));
-  if (parts.length === 0) return {};
+function flattened(fields: Fields): JsonObject | undefined {
+  const parts: [string, string][] = [];
+  for (const field of fields) if (field[0].startsWith(AI_LOG_PART)) parts.push(field);
+  if (parts.length === 0) return undefined;
   return { ...asObject(nestedOf({ fields: new Map(parts) }, ['ai_log']).ai_log) };
 }
 

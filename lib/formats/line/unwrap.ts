@@ -52,6 +52,8 @@ const LAYERS = 3;
  * A line that shows signs of an LLM call and does not parse is salvaged; one without such signs is `text`.
  */
 export function unwrap({ fields }: LogRecord): Unwrapped {
+  // Most records are no wrapped line, and are told by that.
+  if (!LINE_FIELDS.some((field) => fields.has(field))) return { kind: 'fields', fields };
   const name = onlyLine(fields);
   if (name === undefined) return opened(fields, LAYERS);
   const text = withoutPrefix(fields.get(name) ?? '');
