@@ -24,7 +24,7 @@ describe.each(TRANSPORTS)('delivery by %s', (transport) => {
     expect(server.observations()).toHaveLength(3);
     expect(counted(server)[transport]).toBe(3);
     expect(clock.slept).toEqual([250, 500]);
-    expect(delivery.halt).toBeUndefined();
+    expect([delivery.halt, delivery.halts]).toEqual([undefined, []]);
   });
 
   it.each<Fault['kind']>(['hang', 'stored-then-hang', 'stall-body'])('sends again after a %s', async (kind) => {
@@ -69,6 +69,7 @@ describe.each(TRANSPORTS)('delivery by %s', (transport) => {
     expect(undelivered).toHaveLength(6000);
     expect(new Set(undelivered.map(({ rejection }) => rejection.why))).toEqual(new Set(['refused']));
     expect(delivery.halt).toMatchObject({ reason: 'refused', status });
+    expect(delivery.halts).toEqual([delivery.halt]);
     // Four begin together; the next in line may start before the first answer is heard.
     expect(counted(server)[transport]).toBeLessThanOrEqual(5);
     expect(server.requests.some(({ path }) => path === '/elsewhere')).toBe(false);
