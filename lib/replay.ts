@@ -11,6 +11,7 @@ import { Parking } from './letters/parking.ts';
 import { retainedOf } from './letters/retention.ts';
 import type { Log } from './log.ts';
 import { Readings } from './readings.ts';
+import { redactedRejection } from './redact/rejection.ts';
 import { type ReplayReceipt, ReplayTally } from './replay-tally.ts';
 import { PullError } from './sls/pull-error.ts';
 import type { Clock, CursorRange, Letter, RangeLetter, Receipt, RecordLetter } from './types.ts';
@@ -138,13 +139,14 @@ class Replay {
   }
 
   async #records(letters: readonly RecordLetter[]): Promise<Letter[]> {
+    const redactor = this.#options.rawLetters ? undefined : this.#options.redactor;
     const identities = new Map(letters.map(({ record, identity }) => [record, identity]));
     const readings = await Readings.of([...identities.keys()], this.#options, (record) => identities.get(record));
     readings.undelivered(await this.#ports.delivery.settle(readings.calls));
     const rejections = new Map(readings.failed.map(({ record, rejection }) => [record, rejection]));
     return letters.flatMap((letter) => {
       const rejection = rejections.get(letter.record);
-      return rejection ? [this.#again({ ...letter, rejection })] : [];
+      return rejection ? [this.#again({ ...letter, rejection: redactedRejection(rejection, redactor) })] : [];
     });
   }
 

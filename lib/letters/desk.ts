@@ -2,6 +2,7 @@ import { InvocationError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Failed } from '../readings.ts';
 import type { Redactor } from '../redact/redactor.ts';
+import { redactedRejection } from '../redact/rejection.ts';
 import type { Clock, CursorRange, Letter, LogPage, RangeLetter, RangeReason, RecordLetter } from '../types.ts';
 import type { Bucket } from './bucket.ts';
 import { encodeLetters } from './encode.ts';
@@ -43,7 +44,13 @@ export class LetterDesk {
     const letters = failed.map(({ rejection, ...failure }): Letter => {
       const { position } = failure.record;
       const origin = { project, logstore, shard, ...(position && { position }) };
-      return { kind: 'record', ...this.#stamp(), rejection, origin, ...this.#redacted(failure) };
+      return {
+        kind: 'record',
+        ...this.#stamp(),
+        rejection: redactedRejection(rejection, this.#options.redactor),
+        origin,
+        ...this.#redacted(failure),
+      };
     });
     await this.#write(cursor, letters, `${letters.length} records of the page at ${cursor}`);
   }

@@ -38,7 +38,7 @@ const SEED = fromFlat({
 /** One without any id: all of it is hashed. */
 const NAMELESS = fromFlat({ ai_log: { model: 'm', question: `I am ${MAIL}` }, consumer: MAIL, __time__: '1795244400' });
 const PLAIN = fromFlat(aiLine({ model: 'm', question: 'hi', answer: 'hello' }));
-const REFUSED: Rejection = { why: 'refused', status: 400, message: 'HTTP 400', attempts: 1 };
+const REFUSED: Rejection = { why: 'refused', status: 400, message: 'HTTP 400: 13800138000 is no name', attempts: 1 };
 
 async function redactor(): Promise<Redactor> {
   const made = await redactorOf({ rules: ['mobile', 'email'] });
@@ -78,14 +78,20 @@ async function written(records: readonly LogRecord[], options: ViewOptions): Pro
   return body ?? Buffer.of();
 }
 
-/** The calls that a replay of the object sends. */
-async function replayed(body: Buffer, options: ViewOptions): Promise<{ calls: LlmCall[]; left: number }> {
+interface Replayed {
+  readonly calls: LlmCall[];
+  readonly left: number;
+  readonly stored: string[];
+}
+
+/** The calls that a replay of the object sends, and what it leaves. */
+async function replayed(body: Buffer, options: ViewOptions, refuse = false): Promise<Replayed> {
   const bucket = memoryBucket();
   bucket.objects.set(keyOf(1), body);
   const calls: LlmCall[] = [];
   const settle = async (sent: readonly LlmCall[]) => {
     calls.push(...sent);
-    return [];
+    return refuse ? sent.map((call) => ({ call, rejection: REFUSED })) : [];
   };
   const ports = {
     ...{ bucket, delivery: { settle, halt: undefined, halts: [] }, log: () => undefined, clock: fakeClock() },
@@ -94,10 +100,21 @@ async function replayed(body: Buffer, options: ViewOptions): Promise<{ calls: Ll
   };
   const times = { replayUntil: Number.POSITIVE_INFINITY, endsAt: Number.MAX_SAFE_INTEGER };
   await replayLetters({}, ports, { requestId: 's', prefix: PREFIX, maxReplays: 3, ...times, ...options });
-  return { calls, left: bucket.objects.size };
+  return {
+    calls,
+    left: bucket.objects.size,
+    stored: [...bucket.objects.values()].map((object) => gunzipSync(object).toString()),
+  };
 }
 
 describe('a redacted letter', () => {
+  it('holds nothing of it either after a replay that Langfuse refused in words of the record', async () => {
+    const options = { readers: ALL, timeZone: 'UTC', redactor: await redactor() };
+    const { stored } = await replayed(await written([SEED], options), options, true);
+    expect(stored).toEqual([expect.stringContaining('[mobile] is no name')]);
+    expect(stored.join('')).not.toMatch(FOUND);
+  });
+
   it.each([
     ['a plain record', SEED],
     ['a record without an id', NAMELESS],
