@@ -37,13 +37,13 @@ export interface ParsedRoutes {
 const MOST = 200;
 const PATTERNS = 'must be a pattern or a list of patterns';
 const pattern = z.union([z.string(), z.number()]);
-const NAME = 'must be 1 to 40 of a-z, 0-9 and -, and not default';
+const NAME = 'must be 1 to 40 of a-z, 0-9 and -, not default and no key';
 const KEY = 'must be a key in quotes, or $NAME of a variable';
 const HOST = 'must be an http(s):// address';
 const ENVIRONMENT = 'must be 1 to 40 of a-z, 0-9, - and _, and not start with "langfuse"';
 const Route = z.strictObject(
   {
-    name: z.string(NAME).check(z.regex(/^(?!default$)[a-z0-9-]{1,40}$/, NAME)),
+    name: z.string(NAME).check(z.regex(/^(?!default$|[ps]k-)[a-z0-9-]{1,40}$/, NAME)),
     when: z.record(z.string(), z.union([pattern, z.array(pattern)], PATTERNS), 'must be an object of conditions'),
     publicKey: z.string(KEY),
     secretKey: z.string(KEY),
