@@ -95,7 +95,12 @@ export class FcInstance {
     this.#process = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text) => onOutput?.(text));
-    await once(child, 'message');
+    const gone = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`The function's process ended before it was ready (${signal ?? `code ${code}`})`);
+    });
+    // It ends some time, and nobody asks then.
+    gone.catch(() => undefined);
+    await Promise.race([once(child, 'message'), gone]);
     return child;
   }
 
