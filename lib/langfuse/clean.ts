@@ -96,7 +96,7 @@ export function metadataEntries(metadata: Readonly<JsonObject>): [string, Json][
   return Object.entries(metadata).map(([key, value]) => [shortKey(key), value]);
 }
 
-/** JSON text in which no `\udXXX` stands without its other half. Other escapes are passed over two by two. */
+/** JSON text in which no escaped surrogate stands without its other half. Other escapes are passed over two by two. */
 function withoutLoneEscapes(json: string): string {
   if (!json.includes('\\ud') && !json.includes('\\uD')) return json;
   const escapes = /\\(?:u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|u(d[89a-f][0-9a-f]{2})|.)/gis;

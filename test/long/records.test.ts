@@ -16,6 +16,7 @@ const BOUND = 2_000;
 function expectSound({ trace, observation }: LlmCall): void {
   expect(trace.id).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
   expect(observation.id).toMatch(/^(?!0+$)[0-9a-f]{16}$/);
+  expect(observation.parentId ?? '1'.repeat(16)).toMatch(/^(?!0+$)[0-9a-f]{16}$/);
   const { startTime, endTime, completionStartTime = startTime, usageDetails = {} } = observation;
   for (const time of [startTime, endTime, completionStartTime]) {
     expect(Number.isSafeInteger(time)).toBe(true);
