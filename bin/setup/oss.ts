@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import OSS from 'ali-oss';
+import { openClient } from '../../lib/letters/oss.ts';
 import type { Credentials } from '../../lib/types.ts';
 import { type Refusal, refused, unanswered } from './refusal.ts';
 
@@ -53,10 +52,13 @@ export interface OssAccess {
   readonly credentials: Credentials;
 }
 
+/** What is asked of a bucket's settings is answered at once, or not at all. */
+const TIMEOUT_MS = 20_000;
+
 /** Opens OSS through its SDK. */
 export function openOss(access: OssAccess): OssPlace {
   const { account, bucket, endpoint } = access;
-  const client = openClient(access) as unknown as BucketClient;
+  const client = openClient(access, TIMEOUT_MS) as unknown as BucketClient;
   const resource = `acs:oss:*:${account}:${bucket}`;
   return {
     bucket,
@@ -83,24 +85,4 @@ function refusalOf(error: unknown, asked: Parameters<typeof refused>[0]): Refusa
   // The client itself turns down a rule of somebody else's that it cannot write back.
   if (status === undefined && code === '') return refused(asked, 'InvalidRequest', message);
   return status === undefined || status < 0 ? unanswered(asked, code || name) : refused(asked, code, message);
-}
-
-function openClient({ bucket, region, endpoint, credentials }: OssAccess): OSS {
-  const address = new URL(endpoint.includes('://') ? endpoint : `https://${endpoint}`);
-  const { accessKeyId, accessKeySecret, securityToken: stsToken = '' } = credentials;
-  const options: OSS.Options & { readonly authorizationV4: boolean; readonly sldEnable: boolean } = {
-    accessKeyId,
-    accessKeySecret,
-    ...(stsToken && { stsToken }),
-    // Without this, the client prints advice.
-    refreshSTSTokenInterval: Number.POSITIVE_INFINITY,
-    bucket,
-    region: `oss-${region}`,
-    endpoint: address.origin,
-    authorizationV4: true,
-    // Below an IP address no bucket resolves: there it is the first part of the path.
-    sldEnable: isIPv4(address.hostname) || address.hostname === 'localhost',
-    timeout: 20_000,
-  };
-  return new OSS(options);
 }

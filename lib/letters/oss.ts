@@ -64,7 +64,8 @@ function absent(error: unknown): undefined {
   if (codeOf(error) !== 'NoSuchKey') throw error;
 }
 
-function openClient({ bucket, region, endpoint, credentials }: BucketAccess): OSS {
+/** The client of a bucket. `timeout` is that of a request which names none, milliseconds. */
+export function openClient({ bucket, region, endpoint, credentials }: BucketAccess, timeout = 60_000): OSS {
   const address = addressOf(endpoint ?? `oss-${region}-internal.aliyuncs.com`);
   // The client takes no IPv6 address.
   const byPath = isIPv4(address.hostname) || address.hostname === 'localhost';
@@ -81,6 +82,7 @@ function openClient({ bucket, region, endpoint, credentials }: BucketAccess): OS
     authorizationV4: true,
     // Below an IP address no bucket resolves: there it is the first part of the path.
     sldEnable: byPath,
+    timeout,
   };
   const client = new OSS(options);
   if (byPath) sendOwnHost(client, address.host);
