@@ -1,0 +1,46 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { ALL } from '../lib/formats/all.ts';
+import { shipRange } from '../lib/ship.ts';
+import type { LogPage } from '../lib/types.ts';
+import { fakeClock } from './support/clock.ts';
+import { cursorAt } from './support/letters.ts';
+
+const PAGES = 20;
+
+it.each([
+  ['eight small pages', 100_000, 8],
+  ['two of the usual 4 MB', 4_000_000, 2],
+  ['two of which one is large', 5_900_000, 2],
+])('%s at most are in settlement while Langfuse does not answer, and one more is held', async (_, bytes, most) => {
+  let asked = 0;
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  async function* pull(): AsyncGenerator<LogPage> {
+    for (; asked < PAGES; ) yield { cursor: cursorAt(asked), next: cursorAt(++asked), records: [], bytes };
+  }
+  const settle = async () => {
+    await gate;
+    return [];
+  };
+  const shipping = shipRange(
+    { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(PAGES) },
+    {
+      pull,
+      delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
+      letters: { put: async () => undefined },
+      log: () => undefined,
+      clock: fakeClock(),
+    },
+    {
+      ...{ requestId: 'r', prefix: 'p', readers: ALL, timeZone: 'UTC' },
+      ...{ startedAt: 0, pullUntil: Number.POSITIVE_INFINITY },
+    },
+  );
+  for (let turn = 0; turn < 50; turn++) await setImmediate();
+  expect(asked).toBe(most + 1);
+  open();
+  expect(await shipping).toMatchObject({ pages: PAGES });
+});
