@@ -67,12 +67,12 @@ export class Meter {
   }
 }
 
-export function barOf({ sums, total: slices }: Standing): string {
+function barOf({ sums, total: slices }: Standing): string {
   const filled = slices === 0 ? BAR : Math.floor((BAR * sums.slices) / slices);
   return `[${'#'.repeat(filled).padEnd(BAR, '-')}]`;
 }
 
-export function progressText(standing: Standing): string {
+function progressText(standing: Standing): string {
   const { sums, logs, elapsedMs, total: slices } = standing;
   const parts = [
     `${sums.slices}/${slices} slices`,
