@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { closest } from '../closest.ts';
 import { type FieldMap, PLACES } from '../formats/field-map.ts';
+import { parseJson } from '../formats/values/values.ts';
 
 const MAX_BYTES = 2048;
 /** As many names of a path as are looked for. */
@@ -19,7 +20,7 @@ const Written = z.record(z.string(), z.union([path, z.array(path).check(z.minLen
 export function parseFieldMap(json: string): { value: FieldMap } | { problems: string[] } {
   if (Buffer.byteLength(json) > MAX_BYTES)
     return { problems: [`is longer than ${MAX_BYTES} bytes; keep the places you need most`] };
-  const checked = Written.safeParse(jsonOf(json));
+  const checked = Written.safeParse(parseJson(json));
   if (!checked.success) {
     const [issue] = checked.error.issues;
     if (issue?.path.length) return { problems: [`${issue.path.join('.').slice(0, 80)}: ${issue.message}`] };
@@ -36,12 +37,4 @@ function wrongWith(place: string): string | undefined {
   if (known) return undefined;
   const near = closest(place, PLACES);
   return `has no place "${place.slice(0, 40)}"${near ? `; did you mean ${near}?` : `; there are ${PLACES.join(', ')}`}`;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { parseJson } from '../formats/values/values.ts';
 import { type Conditions, conditionsFrom, meetsAll } from '../select/conditions.ts';
 import type { Facets, LlmCall } from '../types.ts';
 
@@ -74,7 +75,7 @@ export function parseRoutes(env: Env): ParsedRoutes {
       'ROUTES_FILE names no file that can be read; set it to the path of one that is deployed with the code',
     );
   }
-  const json = jsonOf(text);
+  const json = parseJson(text);
   if (json === undefined) return refused(`${setting} is no JSON; write [{"name": …, "when": …, "publicKey": …, …}]`);
   const checked = Routes.safeParse(json);
   if (!checked.success) {
@@ -129,14 +130,6 @@ function refused(...problems: string[]): ParsedRoutes {
 function contentOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }
