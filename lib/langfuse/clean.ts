@@ -53,11 +53,15 @@ function cleanObservation(observation: Observation): Observation {
   };
 }
 
+/** Texts that stand in JSON as they are, and mean there what they say: printable ASCII without quotes and backslashes. */
+export const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** As a literal within the function it would be compiled anew each time: the bundler writes it as a constructor. */
 const CONTROL = /\p{Cc}/gu;
 
 /** A text without control characters, cut to `max` UTF-16 units, and well-formed. */
 function short(text: string, max: number): string {
+  if (text.length <= max && PLAIN.test(text)) return text;
   // PostgreSQL, which holds the sessions, refuses NUL.
   return wellFormedText(text.replace(CONTROL, ' ').slice(0, max));
 }

@@ -1,11 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { FORWARDER } from '../release.ts';
-import { remembered } from '../remembered.ts';
-import type { Json, LlmCall } from '../types.ts';
-import { clean, shortKey, wellFormedText } from './clean.ts';
+import type { LlmCall } from '../types.ts';
 import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
 import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink } from './sink.ts';
+import { spanOf } from './span.ts';
 
 const gzipped = promisify(gzip);
 
@@ -50,6 +49,11 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   return { name: 'otlp', maxCalls: 500, maxBytes: MAX_BYTES, wrap, send };
 }
 
+function wrap(call: LlmCall): Parcel {
+  const body = Buffer.from(spanOf(call));
+  return { call, body, bytes: body.length };
+}
+
 function resource({ environment, release }: LangfuseAccess): unknown[] {
   return [
     attribute('service.name', 'sls-langfuse'),
@@ -76,71 +80,6 @@ function verdictOf(answer: Exchange, parcels: readonly Parcel[]): Answer {
   return { kind: 'answered', verdicts: parcels.map(() => ACCEPTED) };
 }
 
-/**
- * One call as an OTLP span (OTLP 1.x, JSON encoding; attribute names as Langfuse reads them). Written as text: as objects,
- * the attributes of a call would cost more than all else that is done with it.
- */
-function wrap(raw: LlmCall): Parcel {
-  const call = clean(raw);
-  const { trace, observation: o } = call;
-  const parent = o.parentId === undefined ? '' : `"parentSpanId":"${o.parentId}",`;
-  const status = o.level === 'ERROR' ? JSON.stringify({ code: 2, message: o.statusMessage }) : '{}';
-  const times = `"startTimeUnixNano":"${o.startTime}000000","endTimeUnixNano":"${o.endTime}000000"`;
-  const head = `"traceId":"${trace.id}","spanId":"${o.id}",${parent}"name":${JSON.stringify(o.name)},"kind":3,${times}`;
-  const body = Buffer.from(`{${head},"status":${status},"attributes":[${attributesOf(call).join(',')}]}`);
-  return { call: raw, body, bytes: body.length };
-}
-
-function attributesOf({ trace, observation: o }: LlmCall): string[] {
-  const completion = o.completionStartTime;
-  const written: string[] = [];
-  const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) written.push(textAttribute(key, value));
-  };
-  add('langfuse.observation.type', o.type);
-  add('langfuse.trace.name', trace.name);
-  add('langfuse.user.id', trace.userId);
-  add('langfuse.session.id', trace.sessionId);
-  if (trace.tags.length > 0) written.push(JSON.stringify(attribute('langfuse.trace.tags', [...trace.tags])));
-  add('langfuse.observation.model.name', o.model);
-  add('langfuse.observation.model.parameters', jsonText(o.modelParameters));
-  add('langfuse.observation.input', jsonText(o.input));
-  add('langfuse.observation.output', jsonText(o.output));
-  add('langfuse.observation.usage_details', jsonText(o.usageDetails));
-  add('langfuse.observation.cost_details', jsonText(o.costDetails));
-  add('langfuse.observation.level', o.level);
-  add('langfuse.observation.status_message', o.statusMessage);
-  add('langfuse.observation.completion_start_time', completion === undefined ? undefined : iso(completion));
-  for (const [name, value] of Object.entries(trace.metadata)) written.push(metadataAttribute(name, value));
-  return written;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function jsonText(value: Json | Readonly<Record<string, Json>> | undefined): string | undefined {
-  return value === undefined ? undefined : wellFormedText(value as Json);
-}
-
-function metadataAttribute(name: string, value: Json): string {
-  const key = metadataKey(name);
-  // Not intValue: some versions of Langfuse show it as `{"intValue":"…"}` when it is a text or zero. JSON text such as
-  // 1e999 is read as Infinity, for which JSON has no number.
-  if (typeof value === 'number' && Number.isFinite(value)) return `${opening(key)}"doubleValue":${value}}}`;
-  if (typeof value === 'boolean') return `${opening(key)}"boolValue":${value}}}`;
-  return textAttribute(key, typeof value === 'number' ? String(value) : wellFormedText(value));
-}
-
-function textAttribute(key: string, value: string): string {
-  return `${opening(key)}"stringValue":${JSON.stringify(value)}}}`;
-}
-
-/** What is written ahead of a value. */
-const opening = remembered((key) => `{"key":${JSON.stringify(key)},"value":{`);
-const metadataKey = remembered((name) => `langfuse.observation.metadata.${shortKey(name)}`);
-
-function attribute(key: string, value: string | readonly string[]): unknown {
-  if (typeof value === 'string') return { key, value: { stringValue: value } };
-  return { key, value: { arrayValue: { values: value.map((v) => ({ stringValue: v })) } } };
+function attribute(key: string, value: string): unknown {
+  return { key, value: { stringValue: value } };
 }
