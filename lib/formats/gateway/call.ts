@@ -87,7 +87,7 @@ function traceIdOfLine(line: Line): string {
 
 function usageOf({ ai }: Line, { response }: Bodies): StatedUsage {
   const nested = statedUsage(ai.usage ?? response.usage);
-  const parts = detailedUsage(details(ai.input_token_details), details(ai.output_token_details));
+  const parts = partsOf(ai);
   return {
     ...nested,
     input: count(ai.input_token) ?? nested.input,
@@ -98,6 +98,10 @@ function usageOf({ ai }: Line, { response }: Bodies): StatedUsage {
     cacheCreation: parts.cacheCreation || nested.cacheCreation,
     reasoning: count(ai.reasoning_tokens) || parts.reasoning || nested.reasoning,
   };
+}
+
+function partsOf({ input_token_details: input, output_token_details: output }: Readonly<JsonObject>): StatedUsage {
+  return input === undefined && output === undefined ? {} : detailedUsage(details(input), details(output));
 }
 
 function tagsOf(line: Line): string[] {
@@ -114,12 +118,16 @@ const SHOWN = new Set([
   ...['input_token_details', 'output_token_details', 'request_body', 'response_body', 'session_id'],
 ]);
 
+const DETAILS = ['input_token_details', 'output_token_details'];
+
 function metadataOf(line: Line, traceId: string): JsonObject {
   const metadata: JsonObject = Object.assign(Object.create(null), agentTags(line));
   for (const [name, value] of line.fields) if (isOwn(name, value, traceId)) metadata[name] = value;
-  for (const [name, value] of Object.entries(line.ai)) if (isOwn(name, value, traceId)) metadata[name] = value;
-  metadata.input_token_details = otherDetails(details(line.ai.input_token_details));
-  metadata.output_token_details = otherDetails(details(line.ai.output_token_details));
+  for (const name of Object.keys(line.ai)) {
+    const value = line.ai[name] ?? null;
+    if (isOwn(name, value, traceId)) metadata[name] = value;
+  }
+  for (const name of DETAILS) if (line.ai[name] !== undefined) metadata[name] = otherDetails(details(line.ai[name]));
   if (line.damaged !== undefined) metadata.ai_log_raw = textWithoutSecrets(line.damaged);
   return metadata;
 }

@@ -50,5 +50,5 @@ const MARK = '[truncated]';
 function truncated(value: Json | undefined): boolean {
   // Without the space at first: a text is full of spaces, and each would be looked at.
   if (typeof value === 'string') return value.includes(MARK) && value.includes(` ${MARK} `);
-  return Array.isArray(value) && truncated(JSON.stringify(value));
+  return typeof value === 'object' && value !== null && Object.values(value).some(truncated);
 }

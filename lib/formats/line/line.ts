@@ -67,7 +67,7 @@ export class Line {
 
   /** `ai_log`, and the attributes configured as fields of their own (`as_separate_log_field`). */
   get ai(): Readonly<JsonObject> {
-    this.#ai ??= { ...lifted(this.fields), ...flattened(this.fields), ...presentOf(this.#readAiLog()) };
+    this.#ai ??= united(lifted(this.fields), flattened(this.fields), this.#readAiLog().values);
     return this.#ai;
   }
 
@@ -126,11 +126,25 @@ function opened(value: Json): Json {
   return parseJson(value) ?? value;
 }
 
-function lifted(fields: Fields): JsonObject {
-  const found: JsonObject = {};
+/** What the later says of a name counts; what it leaves empty does not. Most lines have an `ai_log` and nothing beside it. */
+function united(
+  beside: JsonObject | undefined,
+  parts: JsonObject | undefined,
+  values: Readonly<JsonObject>,
+): Readonly<JsonObject> {
+  if (!beside && !parts && Object.values(values).every(present)) return values;
+  const all: JsonObject = Object.assign(Object.create(null), beside, parts);
+  for (const [name, value] of Object.entries(values)) if (present(value)) all[name] = value;
+  return all;
+}
+
+function lifted(fields: Fields): JsonObject | undefined {
+  let found: JsonObject | undefined;
   for (const name of LIFTED) {
     const value = fields.get(name);
-    if (present(value)) found[name] = value;
+    if (!present(value)) continue;
+    found ??= {};
+    found[name] = value;
   }
   return found;
 }
@@ -141,13 +155,4 @@ function flattened(fields: Fields): JsonObject | undefined {
   for (const field of fields) if (field[0].startsWith(AI_LOG_PART)) parts.push(field);
   if (parts.length === 0) return undefined;
   return { ...asObject(nestedOf({ fields: new Map(parts) }, ['ai_log']).ai_log) };
-}
-
-function presentOf({ values }: AiLog): JsonObject {
-  const found: JsonObject = Object.create(null);
-  for (const name of Object.keys(values)) {
-    const value = values[name];
-    if (present(value)) found[name] = value;
-  }
-  return found;
 }

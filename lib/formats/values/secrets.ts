@@ -1,3 +1,4 @@
+import { remembered } from '../../remembered.ts';
 import type { Json, JsonObject } from '../../types.ts';
 import { withoutQuery } from './path.ts';
 import { isAddress, isSecret, LEFT_OUT, textWithoutSecrets } from './secret-text.ts';
@@ -24,38 +25,51 @@ function cleaned(metadata: Readonly<Record<string, Json>>, isKept: (value: Json)
   const name = metadata.name ?? metadata.key ?? metadata.Name ?? metadata.Key;
   for (const key of Object.keys(metadata)) {
     const value = metadata[key] ?? null;
-    if (!isKept(value) || isSecret(key)) continue;
+    if (!isKept(value)) continue;
+    const kind = kindOf(key);
+    if (kind === 'secret') continue;
     // `{"name": "authorization", "value": …}`: a header as an object of its own.
     const named = typeof name === 'string' && /^values?$/i.test(key);
-    result[key] = named ? valueOfName(name, value) : scrubbed(key, value);
+    result[key] = named ? valueOfName(name, value) : scrubbed(kind, value);
   }
   return result;
 }
 
 function valueOfName(name: string, value: Json): Json {
-  return isSecret(name) ? LEFT_OUT : scrubbed(name, value);
+  const kind = kindOf(name);
+  return kind === 'secret' ? LEFT_OUT : scrubbed(kind, value);
 }
 
-function scrubbed(key: string, value: Json): Json {
+type Kind = 'secret' | 'address' | 'headers' | 'header' | 'plain';
+
+/** What a name says of its value: `header` is part of a name such as `header_map`, whose value may be readable headers. */
+const kindOf = remembered((name): Kind => {
+  if (isSecret(name)) return 'secret';
+  if (isAddress(name)) return 'address';
+  if (/headers?$/i.test(name)) return 'headers';
+  return /header/i.test(name) ? 'header' : 'plain';
+});
+
+function scrubbed(kind: Kind, value: Json): Json {
   if (typeof value !== 'string') return inside(value);
-  if (isAddress(key)) return textWithoutSecrets(withoutQuery(value));
+  if (kind === 'address') return textWithoutSecrets(withoutQuery(value));
   const read = structured(value);
-  if (isObject(read) || Array.isArray(read)) return cleanJsonText(value, read, key);
+  if (isObject(read) || Array.isArray(read)) return cleanJsonText(value, read, kind);
   // Headers as a text that cannot be read cannot be cleaned either.
-  return /headers?$/i.test(key) && value !== '' ? '[unreadable headers left out]' : textWithoutSecrets(value);
+  return kind === 'headers' && value !== '' ? '[unreadable headers left out]' : textWithoutSecrets(value);
 }
 
 /** Headers are shown as the object they are; any other text stays the text it was, unless something had to go. */
-function cleanJsonText(text: string, read: Json, key: string): Json {
+function cleanJsonText(text: string, read: Json, kind: Kind): Json {
   const clean = inside(read);
-  if (/header/i.test(key)) return clean;
+  if (kind === 'headers' || kind === 'header') return clean;
   const written = JSON.stringify(clean);
   return written === JSON.stringify(read) ? text : written;
 }
 
 function inside(value: Json): Json {
   if (Array.isArray(value)) return value.map((item, i) => listed(value[i - 1], item));
-  if (typeof value === 'string') return scrubbed('', value);
+  if (typeof value === 'string') return scrubbed('plain', value);
   return isObject(value) ? withoutSecrets(value) : value;
 }
 

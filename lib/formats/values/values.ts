@@ -62,9 +62,17 @@ function isShallow(value: Json, levels: number): boolean {
 /** Numbers that a double cannot hold, such as order ids of 19 digits: reading them would change them. */
 const LONG_NUMBER = /[:,[]\s{0,8}-?\d{16}/;
 
+const OPENING = /^\s*[[{]/;
+
+/** Most texts are told by their first character, which is a letter or a digit. */
+function opensJson(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return !(first > 0x2f && first < 0x5b) && !(first > 0x60 && first < 0x7b) && OPENING.test(text);
+}
+
 /** A value that may have been written as JSON text: lists and objects are read, anything else is left as it is. */
 export function structured(value: Json | undefined): Json | undefined {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || LONG_NUMBER.test(value)) return value;
+  if (typeof value !== 'string' || !opensJson(value) || LONG_NUMBER.test(value)) return value;
   const parsed = parseJson(value);
   return typeof parsed === 'object' && parsed !== null ? parsed : value;
 }
