@@ -100,6 +100,8 @@ function spanOf(values: Values, names: readonly string[]): unknown {
     values;
   const ai = JSON.parse(aiLog) as AiLog;
   const start = Date.parse(startTime);
+  const metadata: Record<string, unknown> = { response_code_details: details, response_flags: flags, path };
+  if (names.length > WANTED.length) addRest(metadata, ai, values, names);
   const usage = { input: ai.input_token, output: ai.output_token, total: ai.total_token };
   const attributes = [
     text('langfuse.observation.type', 'generation'),
@@ -112,11 +114,8 @@ function spanOf(values: Values, names: readonly string[]): unknown {
     text('langfuse.observation.usage_details', JSON.stringify(usage)),
     text('langfuse.observation.level', Number(code) >= 400 ? 'ERROR' : 'DEFAULT'),
     text('langfuse.observation.completion_start_time', new Date(start + ai.llm_first_token_duration).toISOString()),
-    text('langfuse.observation.metadata.response_code_details', details ?? ''),
-    text('langfuse.observation.metadata.response_flags', flags ?? ''),
-    text('langfuse.observation.metadata.path', path ?? ''),
+    text('langfuse.observation.metadata', JSON.stringify(metadata)),
   ];
-  if (names.length > WANTED.length) addRest(attributes, ai, values, names);
   return {
     traceId,
     spanId: requestId.slice(0, 8) + requestId.slice(24, 32),
@@ -130,12 +129,12 @@ function spanOf(values: Values, names: readonly string[]): unknown {
 }
 
 /** What else the log says, as the forwarder keeps it. */
-function addRest(attributes: unknown[], ai: AiLog, values: Values, names: readonly string[]): void {
+function addRest(metadata: Record<string, unknown>, ai: AiLog, values: Values, names: readonly string[]): void {
   for (let i = 2; i < names.length; i++) {
     const name = names[i] ?? '';
-    if (!SHOWN.has(name)) attributes.push(text(`langfuse.observation.metadata.${name}`, values[i] ?? ''));
+    if (!SHOWN.has(name)) metadata[name] = values[i];
   }
-  for (const key of AI_METADATA) attributes.push(text(`langfuse.observation.metadata.${key}`, String(ai[key])));
+  for (const key of AI_METADATA) metadata[key] = ai[key];
 }
 
 function text(key: string, stringValue: string): unknown {

@@ -114,10 +114,11 @@ function fill<T, K extends keyof T>(owner: T, key: K, value: T[K] | undefined): 
   if (!empty) owner[key] = value;
 }
 
-/** One object, filled once: with some thirty names, each copy would cost as much as reading the line. */
-function metadataOf({ metadata, times }: Draft, { leftover }: Usage, recordTime: number): JsonObject {
+/** Not copied where nothing is added: with some thirty names, a copy would cost as much as reading the line. */
+function metadataOf({ metadata, times }: Draft, { leftover }: Usage, recordTime: number): Readonly<JsonObject> {
   const shown = presentWithoutSecrets(metadata);
-  return Object.assign(shown, presentWithoutSecrets(leftover), ahead(times, recordTime));
+  const added = { ...presentWithoutSecrets(leftover), ...ahead(times, recordTime) };
+  return Object.keys(added).length > 0 ? Object.assign(Object.create(null), shown, added) : shown;
 }
 
 const HOUR = 3_600_000;

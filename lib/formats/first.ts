@@ -18,6 +18,8 @@ function ofPlainLines(reader: GatewayReader): Reader {
   return (line, options) => (isPlain(line) ? reader(line, options, noBodies) : undefined);
 }
 
+const OTHERS: readonly string[] = ['spanID', 'spanId', 'span_id', ...BODY_FIELDS];
+
 function isPlain({ fields }: Line): boolean {
-  return ['spanID', 'spanId', 'span_id', ...BODY_FIELDS].every((name) => !fields.has(name));
+  return !OTHERS.some((name) => fields.has(name));
 }

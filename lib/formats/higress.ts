@@ -93,7 +93,8 @@ function callsAnLlm(line: Line): boolean {
 }
 
 function hasAiLog({ fields }: Line): boolean {
-  return [...fields.keys()].some((name) => name === 'ai_log' || name.startsWith(AI_LOG_PART));
+  if (fields.has('ai_log')) return true;
+  return [...fields.keys()].some((name) => name.startsWith(AI_LOG_PART));
 }
 
 function isVersion0({ fields }: Line): boolean {

@@ -18,14 +18,9 @@ export interface TenantRoute {
   readonly environment?: string;
 }
 
-/** Where a call goes: the first route whose conditions it meets all of. Nothing for the default. */
-export function destinationOf(
-  call: LlmCall,
-  facets: Facets,
-  routes: readonly TenantRoute[] = [],
-): { destination?: string } {
-  const route = routes.find(({ when }) => meetsAll(when, call, facets));
-  return route ? { destination: route.name } : {};
+/** Where a call goes: the name of the first route whose conditions it meets all of, else the default. */
+export function destinationOf(call: LlmCall, facets: Facets, routes: readonly TenantRoute[] = []): string {
+  return routes.find(({ when }) => meetsAll(when, call, facets))?.name ?? DEFAULT_DESTINATION;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

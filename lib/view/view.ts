@@ -34,18 +34,16 @@ export function view(record: LogRecord, options: ViewOptions, known?: Identity):
   if (reason) return { kind: 'skip', reason };
   const destination = keptDestination(known, options) ?? destinationOf(call, facets, options.routes);
   const seen = shown(call, facets, options);
-  return { ...reading, call: { ...(known ? identified(seen, known) : seen), ...destination } };
+  const sent = known ? identified(seen, known) : seen;
+  return { ...reading, call: destination === DEFAULT_DESTINATION ? sent : { ...sent, destination } };
 }
 
 /** A route may be gone since: then there is nothing better than the conditions. */
-function keptDestination(
-  known: Identity | undefined,
-  { routes = [] }: ViewOptions,
-): { destination?: string } | undefined {
-  const { destination = DEFAULT_DESTINATION } = known ?? {};
+function keptDestination(known: Identity | undefined, { routes = [] }: ViewOptions): string | undefined {
   if (!known) return undefined;
-  if (destination === DEFAULT_DESTINATION) return {};
-  return routes.some(({ name }) => name === destination) ? { destination } : undefined;
+  const { destination = DEFAULT_DESTINATION } = known;
+  const exists = destination === DEFAULT_DESTINATION || routes.some(({ name }) => name === destination);
+  return exists ? destination : undefined;
 }
 
 function identified(call: LlmCall, { traceId: id, observationId }: Identity): LlmCall {

@@ -37,7 +37,7 @@ export function gatewayCall(line: Line, observationId: string, timeZone: string,
     usage: usageOf(line, bodies),
     ...outcomeOf(line),
     times,
-    metadata: Object.assign(metadataOf(line, traceId), { response_error: bodies.response.error ?? null }),
+    metadata: metadataOf(line, traceId, bodies),
     route: line.text('route_name'),
     consumer: consumerOf(line),
     status: line.status,
@@ -57,17 +57,18 @@ function nameOf(line: Line): string {
   return firstText(line.ai.api, line.text('api', 'route_name'), llmApi(line.path)) ?? DEFAULT_NAME;
 }
 
-function userOf({ ai, fields }: Line): string | undefined {
-  return someone(ai.user_id, ai.consumer, fields.get('consumer'), fields.get('x_mse_consumer'));
+function userOf(line: Line): string | undefined {
+  return someone(line.ai.user_id) ?? consumerOf(line);
 }
 
 function consumerOf({ ai, fields }: Line): string | undefined {
-  return someone(ai.consumer, fields.get('consumer'), fields.get('x_mse_consumer'));
+  return someone(ai.consumer) ?? someone(fields.get('consumer')) ?? someone(fields.get('x_mse_consumer'));
 }
 
-/** The first of these that names anybody: the gateway writes `none` for a request without a consumer. */
-function someone(...values: (Json | undefined)[]): string | undefined {
-  return values.map((value) => firstText(value)).find((value) => value !== undefined && value !== 'none');
+/** Whom a value names: the gateway writes `none` for a request without a consumer. */
+function someone(value: Json | undefined): string | undefined {
+  const name = firstText(value);
+  return name === 'none' ? undefined : name;
 }
 
 function modelOf({ ai }: Line, { request, response }: Bodies): string | undefined {
@@ -120,7 +121,7 @@ const SHOWN = new Set([
 
 const DETAILS = ['input_token_details', 'output_token_details'];
 
-function metadataOf(line: Line, traceId: string): JsonObject {
+function metadataOf(line: Line, traceId: string, { response }: Bodies): JsonObject {
   const metadata: JsonObject = Object.assign(Object.create(null), agentTags(line));
   for (const [name, value] of line.fields) if (isOwn(name, value, traceId)) metadata[name] = value;
   for (const name of Object.keys(line.ai)) {
@@ -129,6 +130,7 @@ function metadataOf(line: Line, traceId: string): JsonObject {
   }
   for (const name of DETAILS) if (line.ai[name] !== undefined) metadata[name] = otherDetails(details(line.ai[name]));
   if (line.damaged !== undefined) metadata.ai_log_raw = textWithoutSecrets(line.damaged);
+  if (response.error !== undefined) metadata.response_error = response.error;
   return metadata;
 }
 

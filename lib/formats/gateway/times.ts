@@ -6,12 +6,14 @@ import { amount } from '../values/values.ts';
 /** When a call was made, by the line's own times or else by the log's; `undefined` when neither tells. */
 export function timesOf(line: Line, timeZone: string): CallTimes | undefined {
   const duration = durationOf(line);
-  const at = (...names: string[]) =>
-    names.map((name) => parseTime(line.text(name) ?? '', timeZone)).find((ms) => ms !== undefined);
+  const at = (name: string) => parseTime(line.text(name) ?? '', timeZone);
   // nginx writes its time when the request is over.
   const ended = at('time_iso8601') ?? loggedAt(line.record);
   const startTime =
-    at('start_time', 'timestamp', '@timestamp') ?? (ended === undefined ? undefined : Math.max(0, ended - duration));
+    at('start_time') ??
+    at('timestamp') ??
+    at('@timestamp') ??
+    (ended === undefined ? undefined : Math.max(0, ended - duration));
   if (startTime === undefined) return undefined;
   const firstToken = wholeMs(amount(line.ai.llm_first_token_duration) ?? 0);
   const streamed = firstToken > 0 && line.ai.response_type !== 'normal';

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, LogRecord } from '../../types.ts';
 import { type AiLog, readAiLog } from '../gateway/ai-log.ts';
-import { count, firstPresent, firstText, isObject, parseJson, present } from '../values/values.ts';
+import { count, firstText, isObject, parseJson, present } from '../values/values.ts';
 import { asObject, nestedOf } from './nested.ts';
 import type { Fields } from './unwrap.ts';
 
@@ -78,7 +78,7 @@ export class Line {
 
   /** HTTP status; 0 when the gateway had none to give. */
   get status(): number | undefined {
-    return count(firstPresent(...['response_code', 'status', 'status_code'].map((name) => this.fields.get(name))));
+    return count(this.text('response_code', 'status', 'status_code'));
   }
 
   get path(): string {

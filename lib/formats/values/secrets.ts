@@ -9,30 +9,46 @@ const MAX_NAME = 64;
 
 /**
  * Metadata without what may open a door: headers and fields that carry keys (in objects, in lists of names and values,
- * in JSON text), the queries of addresses, and tokens that a text names as such.
+ * in JSON text), the queries of addresses, and tokens that a text names as such. The same object when there is nothing to
+ * take out.
  */
-export function withoutSecrets(metadata: Readonly<Record<string, Json>>): JsonObject {
+export function withoutSecrets(metadata: Readonly<JsonObject>): Readonly<JsonObject> {
   return cleaned(metadata, () => true);
 }
 
 /** The same, and without what says nothing. */
-export function presentWithoutSecrets(metadata: Readonly<Record<string, Json>>): JsonObject {
+export function presentWithoutSecrets(metadata: Readonly<JsonObject>): Readonly<JsonObject> {
   return cleaned(metadata, present);
 }
 
-function cleaned(metadata: Readonly<Record<string, Json>>, isKept: (value: Json) => boolean): JsonObject {
-  const result: JsonObject = Object.create(null);
+function cleaned(metadata: Readonly<JsonObject>, isKept: (value: Json) => boolean): Readonly<JsonObject> {
   const name = metadata.name ?? metadata.key ?? metadata.Name ?? metadata.Key;
-  for (const key of Object.keys(metadata)) {
+  const keys = Object.keys(metadata);
+  let copy: JsonObject | undefined;
+  for (const [i, key] of keys.entries()) {
     const value = metadata[key] ?? null;
-    if (!isKept(value)) continue;
-    const kind = kindOf(key);
-    if (kind === 'secret') continue;
-    // `{"name": "authorization", "value": …}`: a header as an object of its own.
-    const named = typeof name === 'string' && /^values?$/i.test(key);
-    result[key] = named ? valueOfName(name, value) : scrubbed(kind, value);
+    const clean = isKept(value) ? member(key, value, name) : undefined;
+    // Most have nothing to take out, and are not copied.
+    if (!copy && clean === value) continue;
+    copy ??= picked(metadata, keys.slice(0, i));
+    if (clean !== undefined) copy[key] = clean;
   }
-  return result;
+  return copy ?? metadata;
+}
+
+function picked(from: Readonly<JsonObject>, keys: readonly string[]): JsonObject {
+  const copy: JsonObject = Object.create(null);
+  for (const key of keys) copy[key] = from[key] ?? null;
+  return copy;
+}
+
+/** What may be shown of a value; `undefined` for nothing. `name` is what the object it belongs to calls itself. */
+function member(key: string, value: Json, name: Json | undefined): Json | undefined {
+  const kind = kindOf(key);
+  if (kind === 'secret') return undefined;
+  // `{"name": "authorization", "value": …}`: a header as an object of its own.
+  const named = typeof name === 'string' && /^values?$/i.test(key);
+  return named ? valueOfName(name, value) : scrubbed(kind, value);
 }
 
 function valueOfName(name: string, value: Json): Json {
@@ -63,12 +79,14 @@ function scrubbed(kind: Kind, value: Json): Json {
 function cleanJsonText(text: string, read: Json, kind: Kind): Json {
   const clean = inside(read);
   if (kind === 'headers' || kind === 'header') return clean;
-  const written = JSON.stringify(clean);
-  return written === JSON.stringify(read) ? text : written;
+  return clean === read ? text : JSON.stringify(clean);
 }
 
 function inside(value: Json): Json {
-  if (Array.isArray(value)) return value.map((item, i) => listed(value[i - 1], item));
+  if (Array.isArray(value)) {
+    const items = value.map((item, i) => listed(value[i - 1], item));
+    return items.some((item, i) => item !== value[i]) ? items : value;
+  }
   if (typeof value === 'string') return scrubbed('plain', value);
   return isObject(value) ? withoutSecrets(value) : value;
 }

@@ -27,14 +27,12 @@ function fromEpoch(digits: string): number | undefined {
 function fromDateTime(text: string, timeZone: string): number | undefined {
   const match = DATE_TIME.exec(text);
   if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, ...number[]];
+  const [month, day, hour, minute] = [Number(match[2]), Number(match[3]), Number(match[4]), Number(match[5])];
   const ms = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
-  const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  const utc = Date.UTC(Number(match[1]), month - 1, day, hour, minute, Number(match[6]), ms);
   const wall = new Date(utc);
   // Date.UTC carries 31 February over into March: such a text is no time.
-  if (wall.getUTCMonth() !== month - 1 || wall.getUTCDate() !== day || (hour ?? 0) > 23 || (minute ?? 0) > 59) {
-    return undefined;
-  }
+  if (wall.getUTCMonth() !== month - 1 || wall.getUTCDate() !== day || hour > 23 || minute > 59) return undefined;
   const zone = match[8];
   if (zone === undefined) return utc - offsetOf(timeZone, utc);
   return utc - fixedOffset(zone);

@@ -75,8 +75,13 @@ export function otherDetails(parts: JsonObject): JsonObject {
 
 /** The first of these that counts something, else the first that is stated: DeepSeek's 0 cached beside its own word. */
 function counted(usage: JsonObject, names: readonly string[]): number | undefined {
-  const stated = names.map((name) => count(usage[name])).filter((value) => value !== undefined);
-  return stated.find((value) => value > 0) ?? stated[0];
+  let stated: number | undefined;
+  for (const name of names) {
+    const value = count(usage[name]);
+    if (value !== undefined && value > 0) return value;
+    stated ??= value;
+  }
+  return stated;
 }
 
 /** A `*_token_details` value: an object, or JSON text of one. */
@@ -109,14 +114,13 @@ function exclusive(stated: StatedUsage, input: number, output: number): Usage | 
   const within = anthropic ? 0 : read + cacheCreation;
   const reasoned = gemini ? 0 : reasoning;
   if (within > input || reasoned > output) return undefined;
-  const buckets = {
-    ...(stated.input !== undefined && { input: input - within }),
-    ...(stated.output !== undefined && { output: output - reasoned }),
-    ...positive('input_cached_tokens', read),
-    ...positive('input_cache_creation', cacheCreation),
-    ...positive('output_reasoning_tokens', reasoning),
-    total,
-  };
+  const buckets: Record<string, number> = {};
+  if (stated.input !== undefined) buckets.input = input - within;
+  if (stated.output !== undefined) buckets.output = output - reasoned;
+  if (read > 0) buckets.input_cached_tokens = read;
+  if (cacheCreation > 0) buckets.input_cache_creation = cacheCreation;
+  if (reasoning > 0) buckets.output_reasoning_tokens = reasoning;
+  buckets.total = total;
   return { details: buckets, leftover: {} };
 }
 

@@ -1,14 +1,15 @@
 import type { Json, JsonObject } from '../../types.ts';
 
 /** Gateways write a missing value as `-`, an empty text, `{}` or `null`; only where that is the whole value. */
-const MISSING: ReadonlySet<string> = new Set(['', '-', '{}', 'null']);
-/** A longer text is none of them: to look it up in a set means to hash all of it. */
-const LONGEST_MISSING = 4;
+function isMissing(text: string): boolean {
+  // Not a set: to look a text up in one means to hash it.
+  return text === '' || text === '-' || text === '{}' || text === 'null';
+}
 
 /** Whether a value says anything. */
 export function present<T extends Json>(value: T | null | undefined): value is T {
   if (value === undefined || value === null) return false;
-  if (typeof value === 'string') return value.length > LONGEST_MISSING || !MISSING.has(value);
+  if (typeof value === 'string') return !isMissing(value);
   return typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length > 0;
 }
 
