@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { LogRecord } from '../types.ts';
+import type { LogRecord, Position } from '../types.ts';
 import { BYTES, FIXED32, VARINT, WireReader } from './wire.ts';
 
 export interface LogGroupList {
@@ -59,11 +59,12 @@ function readGroup(
   group: number,
   records: LogRecord[],
 ): void {
-  const { logs, ...shared } = scanGroup(reader, end);
+  const shared = scanGroup(reader, end);
+  const { logs } = shared;
   for (let i = 0; i < logs.length; i += 2) {
     reader.at = logs[i] as number;
     reader.end = logs[i + 1] as number;
-    records.push({ ...readLog(reader, names), ...shared, position: { cursor, group, index: i / 2 } });
+    records.push(readLog(reader, names, shared, { cursor, group, index: i / 2 }));
   }
 }
 
@@ -95,7 +96,7 @@ function readTag(reader: WireReader, tags: Map<string, string>): void {
   reader.end = outer;
 }
 
-function readLog(reader: WireReader, names: NameCache): Pick<LogRecord, 'fields' | 'time' | 'timeNs' | 'undecodable'> {
+function readLog(reader: WireReader, names: NameCache, { topic, source, tags }: Group, position: Position): LogRecord {
   const { bytes, end } = reader;
   const fields = new Map<string, string>();
   const broken = new Map<string, string>();
@@ -114,12 +115,9 @@ function readLog(reader: WireReader, names: NameCache): Pick<LogRecord, 'fields'
     else if (key === LOG_TIME_NS) timeNs = reader.fixed32();
     else reader.skip(key);
   }
-  return {
-    fields,
-    time,
-    ...(timeNs === undefined ? {} : { timeNs }),
-    ...(broken.size === 0 ? {} : { undecodable: broken }),
-  };
+  const record: LogRecord = { fields, time, source, topic, tags, position };
+  if (timeNs === undefined && broken.size === 0) return record;
+  return { ...record, ...(timeNs !== undefined && { timeNs }), ...(broken.size > 0 && { undecodable: broken }) };
 }
 
 interface Pair {

@@ -128,7 +128,10 @@ function metadataOf(line: Line, traceId: string, { response }: Bodies): JsonObje
     const value = line.ai[name] ?? null;
     if (isOwn(name, value, traceId)) metadata[name] = value;
   }
-  for (const name of DETAILS) if (line.ai[name] !== undefined) metadata[name] = otherDetails(details(line.ai[name]));
+  for (const name of DETAILS) {
+    const others = line.ai[name] === undefined ? {} : otherDetails(details(line.ai[name]));
+    if (present(others)) metadata[name] = others;
+  }
   if (line.damaged !== undefined) metadata.ai_log_raw = textWithoutSecrets(line.damaged);
   if (response.error !== undefined) metadata.response_error = response.error;
   return metadata;
