@@ -1,3 +1,4 @@
+import { remembered } from '../remembered.ts';
 import type { Json, JsonObject, LlmCall, Observation, Trace } from '../types.ts';
 
 /** Langfuse refuses a longer name; newer SDKs drop longer user and session ids. */
@@ -71,8 +72,12 @@ function bounded(
   max: number,
   round: (value: number) => number,
 ): Record<string, number> {
-  const kept = Object.entries(numbers).filter(([, value]) => value >= 0 && !Number.isNaN(value));
-  return Object.fromEntries(kept.map(([name, value]) => [short(name, MAX_KEY), Math.min(round(value), max)]));
+  const kept: Record<string, number> = Object.create(null);
+  for (const name of Object.keys(numbers)) {
+    const value = numbers[name] ?? Number.NaN;
+    if (value >= 0) kept[shortKey(name)] = Math.min(round(value), max);
+  }
+  return kept;
 }
 
 /** A value as text for Langfuse: a string as it is, anything else as JSON; always well-formed. */
@@ -91,9 +96,7 @@ export function wellFormedJson(value: Json): Json {
 }
 
 /** A well-formed key of a bounded length. */
-export function shortKey(key: string): string {
-  return short(key, MAX_KEY);
-}
+export const shortKey = remembered((key) => short(key, MAX_KEY));
 
 /** Metadata with such keys. */
 export function metadataEntries(metadata: Readonly<JsonObject>): [string, Json][] {
