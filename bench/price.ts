@@ -58,10 +58,17 @@ export function costOf({ calls, cpuMs }: Load, { vcpu, memoryMb }: Setting): Cos
   return { seconds, invocations, gbSeconds, vcpuSeconds, cu };
 }
 
+/**
+ * The loads here are calls of 3 KB. Prompts of 900 KB took up to 325 MB, and a function that runs out of memory is offered the
+ * same range again and again.
+ */
+export const LEAST_MB = 512;
+
 /** The cheapest of all settings that hold the load's memory and are done before the next invocation is due. */
 export function cheapest(load: Load, intervalSeconds: number): Setting | undefined {
   const fitting = everySetting().filter(
-    (setting) => setting.memoryMb >= load.peakMb && costOf(load, setting).seconds <= intervalSeconds,
+    (setting) =>
+      setting.memoryMb >= Math.max(load.peakMb, LEAST_MB) && costOf(load, setting).seconds <= intervalSeconds,
   );
   return fitting.sort((a, b) => costOf(load, a).cu - costOf(load, b).cu)[0];
 }

@@ -23,8 +23,9 @@ interface Run {
   readonly bytes: number;
 }
 
-type Way = 'forwarder' | 'floor' | 'floor, same payload' | Few | `${Few}, real Langfuse`;
+type Way = 'forwarder' | Floor | Few | `${Few}, real Langfuse`;
 type Few = 'forwarder, few' | 'SDK, few';
+type Floor = 'floor' | 'floor, same payload' | 'floor, few';
 
 /** 1: the whole built bundle over loopback, beside the work that nobody can avoid and beside the SDK's way. */
 export async function throughput(size: Size): Promise<Report> {
@@ -35,6 +36,7 @@ export async function throughput(size: Size): Promise<Report> {
     ['floor', (servers) => floor(workshop, servers, many, false)],
     ['floor, same payload', (servers) => floor(workshop, servers, many, true)],
     ['forwarder, few', (servers) => forwarder(workshop, servers, few)],
+    ['floor, few', (servers) => floor(workshop, servers, few, true)],
     ['SDK, few', (servers) => ordinary(workshop, servers, few)],
     ...realWays(workshop, few),
   ];
@@ -131,7 +133,8 @@ function reportOf(runs: ReadonlyMap<Way, readonly Run[]>): Report {
     ],
     notes: [
       'Each way in a process of its own, the servers in another; medians, and ratios of runs that followed each other.',
-      'CPU is user and system time of all threads. "few": at this number even the compiler has not warmed up.',
+      'CPU is user and system time of all threads. "few": at this number the compiler has not warmed up; the floor writes',
+      'the same payload there. Servers on loopback take no time: what they need, the SDK would wait for.',
       'The floor writes what shows a call; "same payload" also reads and writes what the forwarder keeps as metadata.',
       'With LANGFUSE_HOST and its keys set, the comparison with the SDK is made against that Langfuse as well.',
     ],

@@ -21,7 +21,7 @@ const MEASURED: readonly (readonly [string, (size: Size) => Promise<Report>, rea
     ['cold start', coldStart, ['an empty file required', 'the bundle required', 'first invocation'], ['ms', 'CPU ms']],
     ['overlap', overlap, ['the same range without latency', 'the range with latency'], ['ms', 'CPU ms']],
     ['kindness', kindness, ['no limit', '2000 calls/s, waits'], ['calls/s', 'requests/1,000', 'KB/1,000']],
-    ['cost', cost, ['1 calls/s, 0.5 vCPU, 1024 MB'], ['s each', 'GB-s', 'CU', 'USD']],
+    ['cost', cost, ['1 calls/s, 0.25 vCPU, 512 MB'], ['s each', 'GB-s', 'CU', 'USD']],
     ['parts', parts, ['LZ4', 'protobuf', 'payload writing', 'gzip, level 1'], ['MB/s', 'µs for each record']],
   ];
 

@@ -193,7 +193,7 @@ describe('.env.example', () => {
 describe('the schema refuses', () => {
   it.each<[what: string, path: string, value: unknown, where?: string]>([
     ['memory that is no multiple of 64 MB', `${PROPS}.memorySize`, 500],
-    ['memory that is less than 1 GB for each vCPU', `${PROPS}.memorySize`, 448],
+    ['memory that is less than 1 GB for each vCPU', `${PROPS}.memorySize`, 192],
     ['memory that is more than 4 GB for each vCPU', `${PROPS}.memorySize`, 2112],
     ['a step of vCPU that does not exist', `${PROPS}.cpu`, 0.52],
     ['a disk size that does not exist', `${PROPS}.diskSize`, 1024],
@@ -240,7 +240,7 @@ describe('the schema refuses', () => {
     ['replays without a limit of their own', `${REPLAY}.concurrencyConfig`, undefined],
     ['a replay repeated by Function Compute', `${REPLAY}.asyncInvokeConfig.maxAsyncRetryAttempts`, 3],
     ['a limit of events that is text', `${REPLAY}.asyncInvokeConfig.maxAsyncEventAgeInSeconds`, '600'],
-    ['a replay with little memory', `${REPLAY}.memorySize`, 448],
+    ['a replay with little memory', `${REPLAY}.memorySize`, 192],
     ['a replay in another region', `${REPLAY}.region`, 'cn-beijing'],
     ['a replay with a role of another account', `${REPLAY}.role`, 'acs:ram::9999999999999999:role/replay-role'],
     ['a replay with the role of ship', `${REPLAY}.role`, 'acs:ram::1234567890123456:role/ship-role'],

@@ -54,7 +54,7 @@ function usesIn(document: string): [string, string | undefined][] {
 
 /** The sources of a script of `bin/`. */
 function sourcesOf(script: string): string {
-  const file = /^tsx (bin\/([a-z-]+)\.ts)/.exec(scripts[script] ?? '');
+  const file = /^tsx ((?:bin|bench)\/([a-z-]+)\.ts)/.exec(scripts[script] ?? '');
   if (!file) return '';
   const [, entry = '', name = ''] = file;
   const folder = readdirSync(join(ROOT, 'bin'), { withFileTypes: true }).find(
@@ -189,7 +189,7 @@ describe.each(READMES)('the cost in %s', (document) => {
     const [cpu = 0, memory = 0, disk = 0] = ['cpu', 'memorySize', 'diskSize'].map((name) =>
       Number(new RegExp(`^ +${name}: ([0-9.]+)$`, 'm').exec(textOf('s.yaml'))?.[1]),
     );
-    const second = cpu + (memory / 1024) * 0.15 + (disk / 1024) * 0.05;
+    const second = Number((cpu + (memory / 1024) * 0.15 + (disk / 1024) * 0.05).toFixed(6));
     const section =
       textOf(document)
         .split(/^## /m)
