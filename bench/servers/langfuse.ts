@@ -33,7 +33,8 @@ export interface LangfuseCounts {
  */
 export async function startSink(options: LangfuseOptions): Promise<Listening & { counts(): LangfuseCounts }> {
   const sink = new Sink(options);
-  const server = createServer((request, response) => sink.serve(request, response));
+  // A connection closed at the moment of its next request would end the floor, which repeats nothing.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => sink.serve(request, response));
   return { ...(await listen(server)), counts: () => sink.counted() };
 }
 

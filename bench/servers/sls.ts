@@ -22,7 +22,7 @@ export interface SlsCounts {
 export async function startPages(options: SlsOptions): Promise<Listening & { readonly counts: SlsCounts }> {
   const shard = new EndlessShard(options);
   const counts: SlsCounts = { requests: 0 };
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     counts.firstAt ??= performance.timeOrigin + performance.now();
     counts.requests++;
     serve(request, response, shard, options).catch(() => response.destroy());
