@@ -56,6 +56,10 @@ function projectIn({ status, json }: Answer): string | undefined {
   return typeof project?.name === 'string' ? project.name : '(without a name)';
 }
 
+/** As the documentation of Langfuse's Python SDK 3 says, which sends the same attributes. */
+const HALF_READ = 'But only from 3.63.0 on does Langfuse read all that is said so of a call.';
+const HALF_READ_NEXT = 'Update Langfuse, or set LANGFUSE_TRANSPORT to ingestion.';
+
 /** Which way into Langfuse the function takes, and why. */
 export async function checkTransport(
   { langfuse }: Project,
@@ -65,7 +69,7 @@ export async function checkTransport(
   const route = await langfuse.route(signal);
   if (!('sink' in route)) return fail(route.message, REACH);
   const { sink, server } = route;
-  const major = Number(server.version?.split('.')[0] ?? 0);
+  const [major = 0, minor = 0] = (server.version ?? '').split('.').map(Number);
   const why = transport === 'auto' ? reasonOf(route) : `as LANGFUSE_TRANSPORT says`;
   const message = `Sends by ${sink.name}, ${why}. ${merging(route, checkpoint)}`;
   if (sink.name === 'otlp' && !server.otlp) {
@@ -78,6 +82,7 @@ export async function checkTransport(
       route,
     );
   }
+  if (sink.name === 'otlp' && major === 3 && minor < 63) return warn(`${message} ${HALF_READ}`, HALF_READ_NEXT, route);
   if (server.mergesLate && checkpoint === 'off') {
     const next = 'Set CHECKPOINT to auto, or what is sent again after a crash is seen twice.';
     return warn(message, next, route);

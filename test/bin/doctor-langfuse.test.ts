@@ -107,6 +107,9 @@ describe('the keys of Langfuse', () => {
 describe('the transport', () => {
   it.each<[LangfuseOptions, Record<string, string>, string, RegExp]>([
     [{ version: '3.225.4' }, {}, 'ok', /by otlp, which 3\.225\.4 takes\. What is sent twice is merged/],
+    [{ version: '3.62.0' }, {}, 'warn', /by otlp, which 3\.62\.0 takes\. .*only from 3\.63\.0 on/],
+    [{ version: '3.63.0' }, {}, 'ok', /by otlp, which 3\.63\.0 takes/],
+    [{ version: '3.62.0' }, { LANGFUSE_TRANSPORT: 'ingestion' }, 'ok', /by ingestion/],
     [{ version: '3.21.0' }, {}, 'ok', /by ingestion, as 3\.21\.0 takes no OTLP/],
     [{ version: '4.16.0' }, {}, 'ok', /by otlp, which 4\.16\.0 takes\. .*seen twice.*progress is kept/],
     [{}, { LANGFUSE_TRANSPORT: 'ingestion' }, 'ok', /by ingestion, as LANGFUSE_TRANSPORT says/],
