@@ -58,8 +58,9 @@ function tags(names: readonly string[]): string {
 }
 
 /**
- * All metadata as one attribute, the JSON text of an object: an attribute for each name would be a third more to send.
- * Lists and objects in it are JSON text themselves, as Langfuse has them of such attributes.
+ * All metadata as one attribute, the JSON text of an object: an attribute for each name would make a call of 3.6 KB one of
+ * 5.4. Lists and objects in it are JSON text themselves. What Langfuse stores is the same either way, for it unites the two
+ * (`extractMetadata` of `OtelIngestionProcessor` in langfuse/langfuse).
  */
 function metadata(values: Readonly<JsonObject>): string {
   let members = '';
