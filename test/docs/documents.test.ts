@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../bin/build.ts';
@@ -21,6 +21,8 @@ const DOCUMENTS = [
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+/** Of the project; one with a word in capitals stands for many. */
+const PATH = /^(?:bench|bin|docs|functions|lib|test|viewer)\/(?!.*NAME)[\w./-]+$/;
 /** npm's own, beside the scripts. */
 const NPM = ['ci', 'start', 'test', 'run'];
 const NEEDED = {
@@ -77,6 +79,11 @@ describe.each(DOCUMENTS)('%s', (document) => {
       }),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('names files and folders of the project that exist', () => {
+    const named = sections.flatMap(({ codes }) => codes.filter((code) => PATH.test(code)));
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
   it('has a title, and no anchor twice', () => {
