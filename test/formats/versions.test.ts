@@ -120,6 +120,16 @@ const CASES: [claim: string, record: Flat, expected: object][] = [
     { input: '[map[content:a [truncated] b role:user]]', level: 'WARNING' },
   ],
   [
+    'a list with a message whose middle was cut out is a warning',
+    aiLine({ model: 'm', messages: [{ role: 'user', content: 'a [truncated] b' }] }),
+    { input: [{ role: 'user', content: 'a [truncated] b' }], level: 'WARNING' },
+  ],
+  [
+    'a list that was cut within a name, and is JSON all the same, is a warning',
+    aiLine({ model: 'm', messages: [{ 'ro [truncated] tent': 'hi' }] }),
+    { input: [{ 'ro [truncated] tent': 'hi' }], level: 'WARNING' },
+  ],
+  [
     'an absent answer with status 200 is normal',
     aiLine({ model: 'm', question: 'hi', answer: '-' }),
     { output: undefined, level: 'DEFAULT' },

@@ -50,5 +50,7 @@ const MARK = '[truncated]';
 function truncated(value: Json | undefined): boolean {
   // Without the space at first: a text is full of spaces, and each would be looked at.
   if (typeof value === 'string') return value.includes(MARK) && value.includes(` ${MARK} `);
-  return typeof value === 'object' && value !== null && Object.values(value).some(truncated);
+  if (typeof value !== 'object' || value === null) return false;
+  // What was cut as text and still is JSON may have the mark anywhere, in a name as well.
+  return Array.isArray(value) ? value.some(truncated) : Object.entries(value).some((member) => member.some(truncated));
 }
