@@ -8,7 +8,7 @@ useHouses();
 const KEY = `${PREFIX}/progress/proj/store/0.json`;
 const RETRY = { ON_OUTAGE: 'retry' };
 /** Seconds: sending ends after half of them. */
-const SHORT = { timeout: 4 };
+const SHORT = { timeout: 6 };
 /** Ids of the calls of the first two pages. */
 let early: Set<string>;
 
