@@ -41,6 +41,8 @@ const RECORDS: [where: string, record: Flat][] = [
   ],
   ['headers within another field', aiLine(AI_LOG, { request: JSON.stringify({ a: [{ headers: HEADERS }] }) })],
   ['headers as text within another field', aiLine(AI_LOG, { extra: { note: JSON.stringify({ headers: HEADERS }) } })],
+  ['JSON text that names it twice', aiLine(AI_LOG, { extra: `{"token":"Bearer ${KEY}","n":"Bearer ${KEY}","n":1}` })],
+  ['JSON text of which a name stands twice', aiLine(AI_LOG, { extra: `{"note":"Bearer ${KEY}","note":"none"}` })],
   ['an attribute of ai_log', aiLine({ model: 'm', question: 'q', headers: HEADERS, authorization: `Bearer ${KEY}` })],
   ['a damaged ai_log', aiLine(`${JSON.stringify({ model: 'm', ...HEADERS, question: 'q' })}x`)],
   ['a cut and escaped ai_log', aiLine(JSON.stringify(JSON.stringify({ model: 'm', ...HEADERS, x: 1 })).slice(1, -8))],

@@ -79,7 +79,8 @@ function scrubbed(kind: Kind, value: Json): Json {
 function cleanJsonText(text: string, read: Json, kind: Kind): Json {
   const clean = inside(read);
   if (kind === 'headers' || kind === 'header') return clean;
-  return clean === read ? text : JSON.stringify(clean);
+  // Of a name that stands twice, only the last value was read.
+  return clean === read ? textWithoutSecrets(text) : JSON.stringify(clean);
 }
 
 function inside(value: Json): Json {
