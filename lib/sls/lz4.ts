@@ -15,20 +15,18 @@ const STEP = 4;
 export function decompressBlock(input: Uint8Array, size: number): Buffer {
   if (!Number.isSafeInteger(size) || size < 0) throw new SlsFormatError(`LZ4: ${size} is no size`);
   if (size > input.length * MAX_RATIO) throw new SlsFormatError(`LZ4: ${input.length} bytes cannot hold ${size}`);
-  const output = Buffer.allocUnsafeSlow(size + STEP - 1).subarray(0, size);
-  const written = input.length === 0 ? 0 : inflate(input, output);
-  // `output` is uninitialised memory until it is full.
+  const memory = Buffer.allocUnsafe(size + STEP - 1);
+  const written = input.length === 0 ? 0 : inflate(input, memory, size);
+  // The memory is uninitialised until it is full.
   if (written !== size) throw new SlsFormatError(`LZ4: the block holds ${written} bytes where ${size} were announced`);
-  return output;
+  return memory.subarray(0, size);
 }
 
 /** One loop and no helper calls: this is the hottest code of a pull. */
-function inflate(input: Uint8Array, output: Buffer): number {
+function inflate(input: Uint8Array, output: Buffer, outEnd: number): number {
   const inEnd = input.length;
-  const outEnd = output.length;
   const source = new DataView(input.buffer, input.byteOffset, inEnd);
-  // With the bytes behind the output's end.
-  const target = new DataView(output.buffer);
+  const target = new DataView(output.buffer, output.byteOffset, output.length);
   let from = 0;
   let to = 0;
   for (;;) {
@@ -53,7 +51,7 @@ function inflate(input: Uint8Array, output: Buffer): number {
     if (inEnd - from < 2) throw cut('an offset is cut', from);
     const offset = byte(input, from) | (byte(input, from + 1) << 8);
     from += 2;
-    if (offset === 0 || offset > to) throw cut('an offset points outside', from);
+    if (offset === 0 || offset > to) throw cut('an offset points outside', from - 2);
     let length = (token & 15) + 4;
     if (length === 19) {
       for (let more = 255; more === 255; length += more) {
