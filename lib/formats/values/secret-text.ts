@@ -9,11 +9,22 @@ const ADDRESS = /(?:path|uri|url|url\.full|http\.target|referr?er)$/i;
 /** What is said of a key and is none: its name, its owner, its hash (`user_api_key_alias`, `api_key_name`). */
 const OF_A_KEY = /^(?:user_)?api_key_(?!auth|prefix|secret|value)[a-z]/;
 
-/** Whether a field or header of this name carries what opens a door. A token that is counted is none. */
-export const isSecret = remembered((name) => SECRET.test(name) && !OF_A_KEY.test(name));
+export type Kind = 'secret' | 'address' | 'headers' | 'header' | 'plain';
 
-/** Whether a field or header of this name holds an address, which may carry keys in its query. */
-export const isAddress = remembered((name) => ADDRESS.test(name));
+/**
+ * What a field's or header's name says of its value: a `secret` opens a door (a token that is counted is none), an
+ * `address` may carry keys in its query, `header` is part of a name such as `header_map`.
+ */
+export const kindOf = remembered((name): Kind => {
+  if (SECRET.test(name) && !OF_A_KEY.test(name)) return 'secret';
+  if (ADDRESS.test(name)) return 'address';
+  if (/headers?$/i.test(name)) return 'headers';
+  return /header/i.test(name) ? 'header' : 'plain';
+});
+
+export function isSecret(name: string): boolean {
+  return kindOf(name) === 'secret';
+}
 
 const BEARER = /\b(Bearer|bearer|BEARER|Basic|basic)(\s{1,4}|%20)[\w.~+/=-]{16,}/g;
 const PLATFORM_KEY = /\bsk-[\w-]{16,}/g;
@@ -31,8 +42,9 @@ export function textWithoutSecrets(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text
     .replace(NAMED, (whole, name: string, between: string, value: string) => {
-      if (isSecret(name)) return `"${name}${between}${LEFT_OUT}${lastBackslashes(value)}`;
-      return isAddress(name) ? `"${name}${between}${withoutQueryIn(value)}` : whole;
+      const kind = kindOf(name);
+      if (kind === 'secret') return `"${name}${between}${LEFT_OUT}${lastBackslashes(value)}`;
+      return kind === 'address' ? `"${name}${between}${withoutQueryIn(value)}` : whole;
     })
     .replace(BEARER, `$1$2${LEFT_OUT}`)
     .replace(PLATFORM_KEY, LEFT_OUT)

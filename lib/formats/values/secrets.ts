@@ -1,7 +1,6 @@
-import { remembered } from '../../remembered.ts';
 import type { Json, JsonObject } from '../../types.ts';
 import { withoutQuery } from './path.ts';
-import { isAddress, isSecret, LEFT_OUT, textWithoutSecrets } from './secret-text.ts';
+import { type Kind, kindOf, LEFT_OUT, textWithoutSecrets } from './secret-text.ts';
 import { isObject, present, structured } from './values.ts';
 
 /** A longer text is no name of a header. */
@@ -56,16 +55,6 @@ function valueOfName(name: string, value: Json): Json {
   return kind === 'secret' ? LEFT_OUT : scrubbed(kind, value);
 }
 
-type Kind = 'secret' | 'address' | 'headers' | 'header' | 'plain';
-
-/** What a name says of its value: `header` is part of a name such as `header_map`, whose value may be readable headers. */
-const kindOf = remembered((name): Kind => {
-  if (isSecret(name)) return 'secret';
-  if (isAddress(name)) return 'address';
-  if (/headers?$/i.test(name)) return 'headers';
-  return /header/i.test(name) ? 'header' : 'plain';
-});
-
 function scrubbed(kind: Kind, value: Json): Json {
   if (typeof value !== 'string') return inside(value);
   if (kind === 'address') return textWithoutSecrets(withoutQuery(value));
@@ -92,8 +81,10 @@ function inside(value: Json): Json {
   return isObject(value) ? withoutSecrets(value) : value;
 }
 
+const NAMING: ReadonlySet<Kind> = new Set(['secret', 'address']);
+
 /** An item of a list that may be a pair of name and value, or alternate them: `["authorization", "Bearer …"]`. */
 function listed(before: Json | undefined, item: Json): Json {
-  const named = typeof before === 'string' && before.length < MAX_NAME && (isSecret(before) || isAddress(before));
+  const named = typeof before === 'string' && before.length < MAX_NAME && NAMING.has(kindOf(before));
   return named ? valueOfName(before, item) : inside(item);
 }
