@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvocationError } from '../lib/errors.ts';
-import { ALL } from '../lib/formats/all.ts';
-import { decodeLetters } from '../lib/letters/decode.ts';
-import { shipRange } from '../lib/ship.ts';
-import { pullRange } from '../lib/sls/pull.ts';
-import type { CursorRange, Letter, LlmCall, Receipt } from '../lib/types.ts';
-import { type World, world } from './sls/world.ts';
+import { ship } from './sls/shipped.ts';
+import { world } from './sls/world.ts';
 import type { Fault, SlsGroup } from './stand-ins/sls.ts';
 import { cursorOf, FIRST_POSITION } from './stand-ins/sls.ts';
 import { lineOf } from './support/records.ts';
@@ -14,38 +10,6 @@ const PAGES = 20;
 
 function groups(): SlsGroup[] {
   return Array.from({ length: PAGES }, (_, n) => ({ logs: [{ time: 1_795_244_400 + n, fields: lineOf(n) }] }));
-}
-
-interface Shipped {
-  readonly receipt: Receipt;
-  readonly letters: Letter[];
-  readonly delivered: LlmCall[];
-}
-
-/** Ships the world's range, a log a page, to a Langfuse that takes everything. */
-async function ship({ range, access, clock }: Omit<World, 'pull' | 'sls'>): Promise<Shipped> {
-  const letters: Letter[] = [];
-  const delivered: LlmCall[] = [];
-  const settle = async (calls: readonly LlmCall[]) => {
-    delivered.push(...calls);
-    return [];
-  };
-  const ports = {
-    pull: (part: CursorRange) => pullRange(part, access),
-    delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
-    letters: { put: async (_: string, body: Uint8Array) => void letters.push(...decodeLetters(body)) },
-    log: () => undefined,
-    clock,
-  };
-  const options = {
-    requestId: 'r',
-    prefix: 'p',
-    readers: ALL,
-    timeZone: 'UTC',
-    startedAt: 0,
-    pullUntil: Number.POSITIVE_INFINITY,
-  };
-  return { receipt: await shipRange(range, ports, options), letters, delivered };
 }
 
 const at = (n: number) => cursorOf(FIRST_POSITION + BigInt(n));

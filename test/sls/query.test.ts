@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ALL } from '../../lib/formats/all.ts';
-import { shipRange } from '../../lib/ship.ts';
-import { pullRange } from '../../lib/sls/pull.ts';
-import type { LlmCall, LogPage, Receipt } from '../../lib/types.ts';
+import type { LogPage } from '../../lib/types.ts';
 import { cursorOf, FIRST_POSITION, type SlsGroup, type SlsLog } from '../stand-ins/sls.ts';
 import { lineOf } from '../support/records.ts';
-import { collect, numbered, numbers, type World, world } from './world.ts';
+import { ship } from './shipped.ts';
+import { collect, numbered, numbers, world } from './world.ts';
 
 /** What percent-encoding may get wrong: blanks, quotes, a plus sign, other scripts. */
 const QUERY = "* | where route_name = 'chat + 100%' and model like '通义*' -- it's all";
@@ -50,37 +48,6 @@ describe('SLS_QUERY', () => {
     expect(page?.first).toBe(FIRST_POSITION);
   });
 });
-
-interface Shipped {
-  readonly receipt: Receipt;
-  readonly delivered: LlmCall[];
-  readonly logged: unknown[];
-}
-
-async function ship({ range, access, clock }: World): Promise<Shipped> {
-  const delivered: LlmCall[] = [];
-  const logged: unknown[] = [];
-  const settle = async (calls: readonly LlmCall[]) => {
-    delivered.push(...calls);
-    return [];
-  };
-  const ports = {
-    pull: (part: World['range']) => pullRange(part, access),
-    delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
-    letters: { put: async () => undefined },
-    log: (...entry: unknown[]) => void logged.push(entry),
-    clock,
-  };
-  const options = {
-    requestId: 'r',
-    prefix: 'p',
-    readers: ALL,
-    timeZone: 'UTC',
-    startedAt: 0,
-    pullUntil: Number.POSITIVE_INFINITY,
-  };
-  return { receipt: await shipRange(range, ports, options), delivered, logged };
-}
 
 describe('logs that SLS_QUERY fails on', () => {
   /** Pages of two groups: of each ten logs SPL keeps six, drops two and fails on two. */
