@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gatewayLog } from '../../bench/gateway-log.ts';
 import { inFlightSvg } from '../../bench/in-flight.ts';
 import { median, quantile } from '../../bench/median.ts';
-import { cheapest, costOf, type Load } from '../../bench/price.ts';
+import { cheapest, costOf, LEAST_MB, type Load } from '../../bench/price.ts';
 import { seeded } from '../../bench/random.ts';
 import { isMet, printed } from '../../bench/report.ts';
 import { Counter } from '../../bench/servers/counter.ts';
@@ -104,8 +104,12 @@ describe('the cost of a million calls', () => {
   });
 
   it('leaves out settings that hold too little memory', () => {
-    expect(cheapest(load, 60)?.memoryMb).toBeGreaterThanOrEqual(200);
+    expect(cheapest({ ...load, peakMb: 600 }, 60)?.memoryMb).toBeGreaterThanOrEqual(600);
     expect(cheapest({ ...load, peakMb: 2_000 }, 60)).toBeUndefined();
+  });
+
+  it('leaves out settings that would not hold pages of large prompts, whatever the load held', () => {
+    expect(cheapest(load, 60)?.memoryMb).toBeGreaterThanOrEqual(LEAST_MB);
   });
 
   it('leaves out settings that are not done in time', () => {

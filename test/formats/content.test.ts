@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { captured } from '../../lib/view/capture.ts';
 import { aiLine, callOf, line, readFlat, without } from './lines.ts';
 
 const REQUEST = {
@@ -33,6 +34,14 @@ describe('bodies that the gateway logs', () => {
 
   it('make none of a line on another path', () => {
     expect(readFlat(line({ ...BODIES, path: '/api/users' }))).toEqual({ kind: 'skip', reason: 'non_ai' });
+  });
+
+  it('that tell of an error are quoted in metadata, and not where they are not to be captured', () => {
+    const response_body = JSON.stringify({ error: { code: 'rate_limit_exceeded', message: 'Too many tokens' } });
+    const call = callOf(line({ ...BODIES, response_body, response_code: '429' }));
+    expect(call.trace.metadata).toMatchObject({ response_error: 'rate_limit_exceeded: Too many tokens' });
+    expect(captured(call, 'false').trace.metadata).not.toHaveProperty('response_error');
+    expect(callOf(line(BODIES)).trace.metadata).not.toHaveProperty('response_error');
   });
 
   it('give way to ai_log', () => {

@@ -83,6 +83,16 @@ describe('a secret', () => {
     });
   });
 
+  it.each(['request_headers', 'header_map'])(
+    'does not keep the other headers of %s from being shown as such',
+    (name) => {
+      const text = JSON.stringify({ accept: 'text/plain' });
+      expect(callOf(aiLine(AI_LOG, { [name]: text })).trace.metadata).toMatchObject({
+        [name]: { accept: 'text/plain' },
+      });
+    },
+  );
+
   it('that has a name of its own comes out of no nesting', () => {
     const secret = fc.constantFrom(...Object.keys(HEADERS).slice(0, 13)).map((name) => ({ [name]: KEY }));
     const { tree } = fc.letrec<{ tree: Json }>((tie) => ({

@@ -140,6 +140,11 @@ const CASES: [claim: string, record: Flat, expected: object][] = [
     { model: 'qwen-max', input: 'hi', output: 'hello' },
   ],
   [
+    'what ai_log has as dashes does not hide what stands at the top',
+    aiLine({ model: 'm', question: '-', answer: '-' }, { question: 'hi', answer: 'hello' }),
+    { input: 'hi', output: 'hello' },
+  ],
+  [
     'the commercial gateway shows question and answer at the top only',
     line({
       ai_log: '-',
