@@ -1,17 +1,24 @@
 import { clip } from './clip.ts';
-import type { Parcel, TraceSink } from './langfuse/sink.ts';
+import { type HeldCall, wholeOf } from './held-call.ts';
+import type { Parcel, TraceSink, Written } from './langfuse/sink.ts';
 import type { LlmCall } from './types.ts';
 
 export const OVERSIZE = 'the call is larger than a request to Langfuse may be, and cutting its fields does not help';
 
-/** The call as a parcel of at most `maxBytes`, its largest fields cut if need be; `undefined` when that is not enough. */
-export function wrapFitting(call: LlmCall, sink: TraceSink, maxBytes: number): Parcel | undefined {
+/** The call as the transport writes it, whole or clipped; `undefined` for one that cannot be sent. */
+export function parcelOf(call: HeldCall, sink: TraceSink): Parcel | undefined {
+  const written = 'written' in call ? call.written : undefined;
+  const as = written?.sink === sink ? written.as : wrapFitting(wholeOf(call), sink, sink.maxBytes);
+  return as && { call, ...as };
+}
+
+/** The call in at most `maxBytes`, its largest fields cut if need be; `undefined` when that is not enough. */
+export function wrapFitting(call: LlmCall, sink: TraceSink, maxBytes: number): Written | undefined {
   try {
-    const parcel = sink.wrap(call);
-    if (parcel.bytes <= maxBytes) return parcel;
+    const written = sink.wrap(call);
+    if (written.bytes <= maxBytes) return written;
     const clipped = clip(call, maxBytes, (candidate) => sink.wrap(candidate).bytes);
-    // What is settled is the call as it was read.
-    return clipped && { ...sink.wrap(clipped), call };
+    return clipped && sink.wrap(clipped);
   } catch (error) {
     // A value nested so deep that JSON.stringify runs out of stack.
     if (error instanceof RangeError) return undefined;
@@ -36,6 +43,6 @@ export function batchesOf(parcels: readonly Parcel[], { maxCalls, maxBytes }: Tr
   return batches;
 }
 
-export function isParcel(value: Parcel | LlmCall): value is Parcel {
+export function isParcel(value: Parcel | HeldCall): value is Parcel {
   return 'body' in value;
 }

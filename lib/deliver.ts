@@ -1,6 +1,7 @@
-import { batchesOf, isParcel, OVERSIZE, wrapFitting } from './batch.ts';
+import { batchesOf, isParcel, OVERSIZE, parcelOf, wrapFitting } from './batch.ts';
 import { Concurrency } from './concurrency.ts';
 import { type NextStep, nextStep } from './failure-rule.ts';
+import { type HeldCall, type WrittenCall, wholeOf } from './held-call.ts';
 import type { Langfuse, Route } from './langfuse/langfuse.ts';
 import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
 import { type Halt, Patience, type PatiencePorts } from './patience.ts';
@@ -33,6 +34,7 @@ export class Delivery {
   readonly #concurrency: Concurrency;
   readonly #repeats: Repeats;
   readonly #patience: Patience;
+  #known: Route | undefined;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
@@ -51,8 +53,20 @@ export class Delivery {
     return this.halt ? [this.halt] : [];
   }
 
+  /** Finds out how calls are sent, so that they can be {@link written} as they are read. Need not be awaited; never rejects. */
+  async ready(): Promise<void> {
+    await this.#found();
+  }
+
+  /** The call as it will be sent, as far as that is known yet. */
+  written(call: LlmCall): WrittenCall['written'] {
+    const sink = this.#known?.sink;
+    const as = sink && wrapFitting(call, sink, sink.maxBytes);
+    return as && { sink, as };
+  }
+
   /** Delivers the calls and returns those that Langfuse did not take. Never rejects. */
-  async settle(calls: readonly LlmCall[]): Settled {
+  async settle(calls: readonly HeldCall[]): Settled {
     return calls.length === 0 ? [] : this.#send(calls, new Trial());
   }
 
@@ -65,11 +79,11 @@ export class Delivery {
     if (this.halt === undefined) await this.#repeats.shown(clock, sendUntil, signal);
   }
 
-  async #send(calls: readonly LlmCall[], trial: Trial): Settled {
+  async #send(calls: readonly HeldCall[], trial: Trial): Settled {
     const route = await this.#route(trial);
     if (!route) return this.#givenUp(calls, trial);
     const unsent = route.server.mergesLate ? await this.#repeats.unsent(calls) : calls;
-    const parcels = unsent.map((call) => wrapFitting(call, route.sink, route.sink.maxBytes) ?? call);
+    const parcels = unsent.map((call) => parcelOf(call, route.sink) ?? call);
     const oversize = parcels.flatMap((parcel) => (isParcel(parcel) ? [] : [tooLarge(parcel)]));
     const batches = batchesOf(parcels.filter(isParcel), route.sink);
     const settled = await Promise.all(batches.map((batch) => this.#batch(batch, route, trial.fresh())));
@@ -80,11 +94,17 @@ export class Delivery {
 
   async #route(trial: Trial): Promise<Route | undefined> {
     while (this.#patience.mayGoOn()) {
-      const route = await this.#ports.langfuse.route(this.#ports.signal);
+      const route = await this.#found();
       if ('sink' in route) return route;
       await this.#patience.pause(route, trial);
     }
     return undefined;
+  }
+
+  async #found(): Promise<Route | Failure> {
+    const route = await this.#ports.langfuse.route(this.#ports.signal);
+    if ('sink' in route) this.#known = route;
+    return route;
   }
 
   /** Sends a batch until each of its calls is settled. */
@@ -144,8 +164,8 @@ export class Delivery {
   /** A call that was refused by itself. Too large may mean for a proxy on the way, whose limit nobody told: cut it more. */
   async #alone({ call, bytes }: Parcel, route: Route, trial: Trial, failure: Failure): Settled {
     if (failure.status !== 413) return [{ call, rejection: refusal(failure, trial) }];
-    const smaller = bytes > SMALLEST_LIMIT ? wrapFitting(call, route.sink, Math.floor(bytes / 2)) : undefined;
-    return smaller ? this.#batch([smaller], route, trial.fresh()) : [tooLarge(call)];
+    const smaller = bytes > SMALLEST_LIMIT ? wrapFitting(wholeOf(call), route.sink, Math.floor(bytes / 2)) : undefined;
+    return smaller ? this.#batch([{ call, ...smaller }], route, trial.fresh()) : [tooLarge(call)];
   }
 
   /** After a request whose answer was lost: what a server that merges late already shows is not sent again. */
@@ -161,7 +181,7 @@ export class Delivery {
     return left.filter(({ call }) => wanted.has(call));
   }
 
-  #givenUp(calls: readonly LlmCall[], { attempts, failure }: Trial): readonly Undelivered[] {
+  #givenUp(calls: readonly HeldCall[], { attempts, failure }: Trial): readonly Undelivered[] {
     const end = this.#patience.end();
     const { message, status } = failure ?? end;
     const why = end.reason === 'refused' ? 'refused' : 'unavailable';
@@ -170,10 +190,10 @@ export class Delivery {
   }
 }
 
-function callsIn(parcels: readonly Parcel[]): LlmCall[] {
+function callsIn(parcels: readonly Parcel[]): HeldCall[] {
   return parcels.map(({ call }) => call);
 }
 
-function tooLarge(call: LlmCall): Undelivered {
+function tooLarge(call: HeldCall): Undelivered {
   return { call, rejection: { why: 'oversize', message: OVERSIZE } };
 }

@@ -1,10 +1,11 @@
 import type { Delivery, Undelivered } from './deliver.ts';
+import type { HeldCall, WrittenCall } from './held-call.ts';
 import type { Halt } from './patience.ts';
 import type { LlmCall } from './types.ts';
 import { DEFAULT_DESTINATION } from './view/routes.ts';
 
 /** Where calls are delivered to: one Langfuse project, or several. */
-export type Deliveries = Pick<Delivery, 'settle' | 'halt' | 'halts' | 'shown'>;
+export type Deliveries = Pick<Delivery, 'ready' | 'written' | 'settle' | 'halt' | 'halts' | 'shown'>;
 
 /** Several Langfuse projects, each with a delivery of its own: trouble with one does not keep calls from the others. */
 export class Destinations implements Deliveries {
@@ -27,8 +28,17 @@ export class Destinations implements Deliveries {
     return [...this.#deliveries].flatMap(([destination, { halts }]) => halts.map((halt) => ({ ...halt, destination })));
   }
 
+  /** One project may be down, and have no calls: the others are not kept waiting. */
+  async ready(): Promise<void> {
+    await Promise.race([...this.#deliveries.values()].map((delivery) => delivery.ready()));
+  }
+
+  written(call: LlmCall): WrittenCall['written'] {
+    return this.#deliveries.get(call.destination ?? DEFAULT_DESTINATION)?.written(call);
+  }
+
   /** Delivers each call to its destination and returns those that were not taken. Never rejects. */
-  async settle(calls: readonly LlmCall[]): Promise<readonly Undelivered[]> {
+  async settle(calls: readonly HeldCall[]): Promise<readonly Undelivered[]> {
     const settled = [...grouped(calls)].map(([destination, group]) => this.#to(destination).settle(group));
     return (await Promise.all(settled)).flat();
   }
@@ -45,8 +55,8 @@ export class Destinations implements Deliveries {
   }
 }
 
-function grouped(calls: readonly LlmCall[]): ReadonlyMap<string, readonly LlmCall[]> {
-  const groups = new Map<string, LlmCall[]>();
+function grouped(calls: readonly HeldCall[]): ReadonlyMap<string, readonly HeldCall[]> {
+  const groups = new Map<string, HeldCall[]>();
   for (const call of calls) {
     const { destination = DEFAULT_DESTINATION } = call;
     const group = groups.get(destination);

@@ -1,8 +1,8 @@
 import { rowKey } from './langfuse/stored.ts';
-import type { Clock, LlmCall } from './types.ts';
+import type { CallKey, Clock } from './types.ts';
 
 /** Asks Langfuse which of these calls it shows, by row key; `undefined` when it does not say. */
-export type Lookup = (calls: readonly LlmCall[]) => Promise<ReadonlySet<string> | undefined>;
+export type Lookup = (calls: readonly CallKey[]) => Promise<ReadonlySet<string> | undefined>;
 
 /** Langfuse 4 shows what it took after one to three seconds (observed on 4.16.0). */
 export const SHOWN_AFTER_MS = 3_000;
@@ -23,7 +23,7 @@ export class Repeats {
   readonly #lookup: Lookup;
   readonly #always: boolean;
   #suspect: boolean;
-  #latest: LlmCall | undefined;
+  #latest: CallKey | undefined;
   readonly #delivered = new Set<string>();
 
   /** `always`: look up every call, because any of them may have been sent before (dead letters). */
@@ -34,7 +34,7 @@ export class Repeats {
   }
 
   /** Those of the calls that have to be sent. */
-  async unsent(all: readonly LlmCall[]): Promise<readonly LlmCall[]> {
+  async unsent<C extends CallKey>(all: readonly C[]): Promise<readonly C[]> {
     const calls = all.filter((call) => !this.#delivered.has(rowKey(call)));
     const [first] = calls;
     if (first === undefined) return calls;
@@ -45,13 +45,13 @@ export class Repeats {
   }
 
   /** Those of the calls that Langfuse does not show; `undefined` when it does not say. */
-  async missing(calls: readonly LlmCall[]): Promise<readonly LlmCall[] | undefined> {
+  async missing<C extends CallKey>(calls: readonly C[]): Promise<readonly C[] | undefined> {
     const stored = await this.#lookup(calls);
     return stored && calls.filter((call) => !stored.has(rowKey(call)));
   }
 
   /** These calls were sent; all but the undelivered ones will be shown. */
-  sent(calls: readonly LlmCall[], undelivered: ReadonlySet<LlmCall>): void {
+  sent(calls: readonly CallKey[], undelivered: ReadonlySet<CallKey>): void {
     const delivered = calls.filter((call) => !undelivered.has(call));
     this.#latest = delivered.at(-1) ?? this.#latest;
     for (const call of delivered) this.#delivered.add(rowKey(call));
@@ -71,7 +71,7 @@ export class Repeats {
     }
   }
 
-  async #anyKnown(calls: readonly LlmCall[]): Promise<boolean> {
+  async #anyKnown(calls: readonly CallKey[]): Promise<boolean> {
     // One by one: the window between the two may hold thousands of others.
     const missing = await Promise.all(calls.map((call) => this.missing([call])));
     return missing.some((left) => left?.length === 0);

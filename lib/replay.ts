@@ -31,7 +31,7 @@ export interface ReplayRequest {
 
 export interface ReplayPorts {
   readonly bucket: Bucket;
-  readonly delivery: Pick<Deliveries, 'settle' | 'halt' | 'halts'>;
+  readonly delivery: Omit<Deliveries, 'shown'>;
   /** Ships a range letter's range through the ordinary flow; what fails anew is lettered, counting on from `replays`. */
   readonly ship: (range: CursorRange, replays: number, part: number) => Promise<Receipt>;
   /** The cursor of the oldest log that a shard still holds. */
@@ -140,9 +140,16 @@ class Replay {
 
   async #records(letters: readonly RecordLetter[]): Promise<Letter[]> {
     const redactor = this.#options.rawLetters ? undefined : this.#options.redactor;
+    const { delivery } = this.#ports;
     const identities = new Map(letters.map(({ record, identity }) => [record, identity]));
-    const readings = await Readings.of([...identities.keys()], this.#options, (record) => identities.get(record));
-    readings.undelivered(await this.#ports.delivery.settle(readings.calls));
+    await delivery.ready();
+    const readings = await Readings.of(
+      [...identities.keys()],
+      this.#options,
+      (call) => delivery.written(call),
+      (record) => identities.get(record),
+    );
+    readings.undelivered(await delivery.settle(readings.calls));
     const rejections = new Map(readings.failed.map(({ record, rejection }) => [record, rejection]));
     return letters.flatMap((letter) => {
       const rejection = rejections.get(letter.record);

@@ -74,6 +74,7 @@ class Shipment {
   readonly #tally = new Tally();
   /** With the bytes of each page. */
   readonly #settling = new Map<Promise<void>, number>();
+  #ready: Promise<void> | undefined;
 
   constructor(range: CursorRange, ports: ShipPorts, options: ShipOptions) {
     this.#range = range;
@@ -126,6 +127,7 @@ class Shipment {
   /** Settles page after page; what it returns has not been read. */
   async #pages(): Promise<Rest | undefined> {
     try {
+      this.#ready = this.#ports.delivery.ready();
       const begin = await this.#begin();
       for await (const page of this.#ports.pull({ ...this.#range, begin })) {
         this.#tally.page(page);
@@ -171,11 +173,14 @@ class Shipment {
   }
 
   async #settleRecords(page: LogPage): Promise<void> {
-    const readings = await Readings.of(page.records, this.#options);
-    readings.undelivered(await this.#ports.delivery.settle(readings.calls));
+    const { delivery } = this.#ports;
+    await this.#ready;
+    const readings = await Readings.of(page.records, this.#options, (call) => delivery.written(call));
+    readings.undelivered(await delivery.settle(readings.calls));
     const { failed, skipped } = readings;
     if (failed.some(({ rejection }) => rejection.why === 'unavailable')) this.#throwOutage();
     if (failed.length > 0) await this.#desk.writeRecords(page, failed);
+    this.#tally.newestMs = Math.max(this.#tally.newestMs, readings.newest * 1000);
     this.#tally.settled(page.records.length, skipped, failed.map(whyOf));
     if (this.#options.routes) for (const part of readings.byDestination()) this.#tally.destination(part);
   }

@@ -30,7 +30,6 @@ export class Tally {
     this.#read += page.records.length;
     this.#bytes += page.bytes;
     this.#failedLines += page.failedLines ?? 0;
-    for (const { time } of page.records) this.newestMs = Math.max(this.newestMs, time * 1000);
   }
 
   /** A page's records are settled: these reasons each for one record, the others delivered. */

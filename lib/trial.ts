@@ -1,10 +1,11 @@
 import { ambiguous } from './failure-rule.ts';
+import type { HeldCall } from './held-call.ts';
 import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
-import type { LlmCall, Rejection } from './types.ts';
+import type { Rejection } from './types.ts';
 
 /** A call that did not reach Langfuse, and why. */
 export interface Undelivered {
-  readonly call: LlmCall;
+  readonly call: HeldCall;
   readonly rejection: Rejection;
 }
 

@@ -42,13 +42,22 @@ export interface LogRecord {
   readonly position?: Position;
 }
 
+/**
+ * The records of a page in their order; an array is such. Those of PullLogs are read out of the page's bytes each time that
+ * they are asked for: what has been read need not be held.
+ */
+export interface LogRecords extends Iterable<LogRecord> {
+  readonly length: number;
+  at(index: number): LogRecord | undefined;
+}
+
 /** One answer of PullLogs. */
 export interface LogPage {
   /** The cursor it was asked for. */
   readonly cursor: string;
   /** The cursor after it. */
   readonly next: string;
-  readonly records: readonly LogRecord[];
+  readonly records: LogRecords;
   /** Decompressed size in bytes. */
   readonly bytes: number;
   /** The position of the first log group, where SLS tells it. */
@@ -121,6 +130,14 @@ export interface LlmCall {
   readonly trace: Trace;
   readonly observation: Observation;
   /** The Langfuse project that it goes to, by the name of its route; absent: the default one. */
+  readonly destination?: string;
+}
+
+/** Which call it is, as Langfuse tells calls apart, and where it goes. */
+export interface CallKey {
+  readonly trace: Pick<Trace, 'id'>;
+  readonly observation: Pick<Observation, 'id' | 'startTime'>;
+  /** As in {@link LlmCall}. */
   readonly destination?: string;
 }
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batchesOf, wrapFitting } from '../lib/batch.ts';
+import { batchesOf, parcelOf, wrapFitting } from '../lib/batch.ts';
 import type { Parcel, TraceSink } from '../lib/langfuse/sink.ts';
 import type { LlmCall } from '../lib/types.ts';
 import { callOf } from './support/calls.ts';
 
 function sinkOf(maxCalls: number, maxBytes: number): TraceSink {
-  const wrap = (call: LlmCall): Parcel => {
+  const wrap = (call: LlmCall) => {
     const body = Buffer.from(JSON.stringify(call));
-    return { call, body, bytes: body.length };
+    return { body, bytes: body.length };
   };
   return { name: 'otlp', maxCalls, maxBytes, wrap, send: () => Promise.reject(new Error('not for sending')) };
 }
@@ -36,13 +36,22 @@ describe('batchesOf', () => {
   });
 });
 
-describe('wrapFitting', () => {
+describe('a parcel', () => {
   it('settles the call as it was read, also when a cut one is sent', () => {
     const call = callOf(1, { observation: { input: 'x'.repeat(50_000) } });
-    const parcel = wrapFitting(call, sinkOf(10, 0), 10_000);
+    const parcel = parcelOf(call, sinkOf(10, 10_000));
     expect(parcel?.call).toBe(call);
     expect(parcel?.bytes).toBeLessThanOrEqual(10_000);
     expect(parcel?.body.toString()).toContain('characters left out');
+  });
+
+  it('is what was written of a call by the same transport, and is written anew for another', () => {
+    const [sink, other] = [sinkOf(10, 1000), sinkOf(10, 1000)];
+    const { trace, observation } = callOf(1);
+    const as = { body: Buffer.from('written before'), bytes: 14 };
+    const call = { trace, observation, whole: () => callOf(2), written: { sink, as } };
+    expect(parcelOf(call, sink)).toEqual({ call, ...as });
+    expect(parcelOf(call, other)).toEqual({ call, ...other.wrap(callOf(2)) });
   });
 
   it('lets an error through that is no lack of stack', () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../lib/config.ts';
 import { Destinations } from '../lib/destinations.ts';
 import { ALL } from '../lib/formats/all.ts';
+import { wholeOf } from '../lib/held-call.ts';
 import { openProjects } from '../lib/langfuse/projects.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import { Readings } from '../lib/readings.ts';
@@ -59,7 +60,7 @@ describe('several destinations', () => {
     const { main, other, destinations } = await two('sk-lf-wrong');
     const [ours, theirs] = [callsOf(3), to('other', callsOf(2, 10))];
     const undelivered = await destinations.settle([...theirs, ...ours]);
-    expect(ids(undelivered.map(({ call }) => call))).toEqual(ids(theirs));
+    expect(ids(undelivered.map(({ call }) => wholeOf(call)))).toEqual(ids(theirs));
     expect(undelivered.map(({ rejection }) => rejection)).toMatchObject(
       theirs.map(() => ({ why: 'refused', status: 401 })),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rowKey } from '../lib/langfuse/stored.ts';
 import { Repeats } from '../lib/repeats.ts';
-import type { LlmCall } from '../lib/types.ts';
+import type { CallKey, LlmCall } from '../lib/types.ts';
 import { callsOf } from './support/calls.ts';
 
 /** A Langfuse that shows these calls, and the sizes of what it was asked about. */
@@ -60,7 +60,7 @@ describe('Repeats', () => {
   it('looks up every call when any may have been sent before, page after page', async () => {
     const asked: number[] = [];
     const stored = new Set(callsOf(1, 5).map(rowKey));
-    const lookup = async (calls: readonly LlmCall[]) => {
+    const lookup = async (calls: readonly CallKey[]) => {
       asked.push(calls.length);
       return stored;
     };

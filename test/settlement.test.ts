@@ -4,6 +4,7 @@ import { ALL } from '../lib/formats/all.ts';
 import { shipRange } from '../lib/ship.ts';
 import type { LogPage } from '../lib/types.ts';
 import { fakeClock } from './support/clock.ts';
+import { IDLE } from './support/delivery.ts';
 import { cursorAt } from './support/letters.ts';
 
 const PAGES = 20;
@@ -29,7 +30,7 @@ it.each([
     { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(PAGES) },
     {
       pull,
-      delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
+      delivery: { ...IDLE, settle },
       letters: { put: async () => undefined },
       log: () => undefined,
       clock: fakeClock(),

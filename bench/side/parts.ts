@@ -72,7 +72,7 @@ function pageParts(raw: Buffer): PartSpeed[] {
   return [
     { name: 'LZ4', ...page, cpuMs: timed(() => decompressBlock(packed, raw.length)) },
     { name: 'LZ4, native', ...page, cpuMs: timed(() => uncompressSync(framed)) },
-    { name: 'protobuf', ...page, cpuMs: timed(() => readLogGroupList(raw, '')) },
+    { name: 'protobuf', ...page, cpuMs: timed(() => [...readLogGroupList(raw, '').records]) },
   ];
 }
 
@@ -141,7 +141,7 @@ function payloadParts(calls: readonly LlmCall[]): PartSpeed[] {
 }
 
 const raw = new EndlessShard({ logsPerGroup: LOGS_PER_GROUP, groups }).read(0, groups);
-const { records } = readLogGroupList(raw, '');
+const records = [...readLogGroupList(raw, '').records];
 const calls = callsIn(records);
 const parts: PartSpeed[] = [
   ...pageParts(raw),

@@ -4,7 +4,7 @@ import { exchange, type LangfuseAccess } from '../../lib/langfuse/exchange.ts';
 import type { Route } from '../../lib/langfuse/langfuse.ts';
 import type { Project } from '../../lib/langfuse/projects.ts';
 import { rowKey, storedAmong } from '../../lib/langfuse/stored.ts';
-import type { Clock, LlmCall } from '../../lib/types.ts';
+import type { CallKey, Clock, LlmCall } from '../../lib/types.ts';
 import { type Bedside, type Finding, fail, ok } from './exam.ts';
 
 const NAME = 'sls-langfuse doctor';
@@ -54,7 +54,7 @@ async function sent(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Finding<never> | undefined> {
-  const lookup = (calls: readonly LlmCall[]) => storedAmong(calls, access, signal);
+  const lookup = (calls: readonly CallKey[]) => storedAmong(calls, access, signal);
   const sendUntil = clock.now() + SEND_MS;
   const delivery = new Delivery({ langfuse, lookup, clock, concurrency: 1, random: () => 0.5, signal, sendUntil });
   const [undelivered] = await delivery.settle([call]);

@@ -1,11 +1,20 @@
 import { type ApiIngestionBatchPayload, type ApiIngestionResponse, Langfuse } from 'langfuse';
 import { FORWARDER } from '../release.ts';
-import type { LlmCall, Observation } from '../types.ts';
+import type { CallKey, LlmCall, Observation } from '../types.ts';
 import { mergedTrace, observationBody, type TraceBody, traceBody } from './bodies.ts';
 import { clean } from './clean.ts';
 import type { LangfuseAccess } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { ACCEPTED, type Answer, type Failure, MAX_BYTES, type Parcel, type TraceSink, type Verdict } from './sink.ts';
+import {
+  ACCEPTED,
+  type Answer,
+  type Failure,
+  MAX_BYTES,
+  type Parcel,
+  type TraceSink,
+  type Verdict,
+  type Written,
+} from './sink.ts';
 
 type Event = ApiIngestionBatchPayload['batch'][number];
 
@@ -20,7 +29,7 @@ export function ingestionSink(access: LangfuseAccess, typed = false): TraceSink 
   const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
     // Without a signal of our own a hanging server would keep the call pending for ever.
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const batch = eventsOf(parcels, access, typed);
+    const batch = eventsOf(parcels, access);
     try {
       const answer = (await client.api.ingestionBatch(
         { batch, metadata: null },
@@ -32,14 +41,21 @@ export function ingestionSink(access: LangfuseAccess, typed = false): TraceSink 
       return { kind: 'failed', failure: await failureOf(error) };
     }
   };
-  return { name: 'ingestion', maxCalls: 50, maxBytes: MAX_BYTES, wrap, send };
+  return { name: 'ingestion', maxCalls: 50, maxBytes: MAX_BYTES, wrap: (call) => wrap(call, typed), send };
 }
 
 /** The events of one call as JSON text: the trace's and the observation's, without their envelopes. */
-function wrap(raw: LlmCall): Parcel {
+function wrap(raw: LlmCall, typed: boolean): Written {
   const call = clean(raw);
-  const body = Buffer.from(JSON.stringify({ trace: traceBody(call), observation: observationBody(call) }));
-  return { call: raw, body, bytes: body.length + 500 };
+  const type = eventType(call.observation, typed);
+  const body = Buffer.from(JSON.stringify({ trace: traceBody(call), type, observation: observationBody(call) }));
+  return { body, bytes: body.length + 500 };
+}
+
+interface Bodies {
+  readonly trace: TraceBody;
+  readonly type: string;
+  readonly observation: object;
 }
 
 /**
@@ -52,18 +68,17 @@ function eventType({ type, model, usageDetails, costDetails }: Observation, type
 }
 
 const traceEventId = (traceId: string) => `${traceId}-trace`;
-const observationEventId = ({ trace, observation }: LlmCall) => `${trace.id}-${observation.id}`;
+const observationEventId = ({ trace, observation }: CallKey) => `${trace.id}-${observation.id}`;
 
-function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess, typed: boolean): Event[] {
+function eventsOf(parcels: readonly Parcel[], { environment, release }: LangfuseAccess): Event[] {
   const place = { ...(environment !== undefined && { environment }) };
   const traces = new Map<string, TraceBody>();
   const observations = parcels.map(({ call, body }) => {
-    const bodies = JSON.parse(body.toString()) as { trace: TraceBody; observation: object };
+    const { trace, type, observation } = JSON.parse(body.toString()) as Bodies;
     // One event a trace and request: those of one id share a stored object.
-    traces.set(call.trace.id, mergedTrace(traces.get(call.trace.id), bodies.trace));
-    const type = eventType(call.observation, typed);
-    const { timestamp } = bodies.trace;
-    return { id: observationEventId(call), type, timestamp, body: { ...bodies.observation, ...place } } as Event;
+    traces.set(call.trace.id, mergedTrace(traces.get(call.trace.id), trace));
+    const { timestamp } = trace;
+    return { id: observationEventId(call), type, timestamp, body: { ...observation, ...place } } as Event;
   });
   const events = [...traces.values()].map((trace) => {
     const metadata = { ...trace.metadata, forwarder: FORWARDER };

@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import { FORWARDER } from '../release.ts';
 import type { LlmCall } from '../types.ts';
 import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
-import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink } from './sink.ts';
+import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink, type Written } from './sink.ts';
 import { spanOf } from './span.ts';
 
 const gzipped = promisify(gzip);
@@ -49,9 +49,9 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   return { name: 'otlp', maxCalls: 500, maxBytes: MAX_BYTES, wrap, send };
 }
 
-function wrap(call: LlmCall): Parcel {
+function wrap(call: LlmCall): Written {
   const body = Buffer.from(spanOf(call));
-  return { call, body, bytes: body.length };
+  return { body, bytes: body.length };
 }
 
 function resource({ environment, release }: LangfuseAccess): unknown[] {

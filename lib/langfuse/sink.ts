@@ -1,12 +1,17 @@
+import type { HeldCall } from '../held-call.ts';
 import type { LlmCall } from '../types.ts';
 
-/** A call in the form in which a transport sends it. */
-export interface Parcel {
-  readonly call: LlmCall;
+/** What a transport sends of a call. */
+export interface Written {
   /** JSON text in UTF-8. */
   readonly body: Buffer;
   /** What it takes of a request. */
   readonly bytes: number;
+}
+
+/** A call in the form in which a transport sends it. */
+export interface Parcel extends Written {
+  readonly call: HeldCall;
 }
 
 /** Why a request was not answered for. `retryAfterMs` is what the server asked for. */
@@ -35,7 +40,7 @@ export interface TraceSink {
   /** UTF-8 bytes of a request before compression. */
   readonly maxBytes: number;
   /** Writes a call down; pure. Throws a RangeError for a value nested too deep to be written. */
-  wrap(call: LlmCall): Parcel;
+  wrap(call: LlmCall): Written;
   /** Sends one request and waits for its whole answer. Never rejects. */
   send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer>;
 }

@@ -1,4 +1,4 @@
-import type { LlmCall } from '../types.ts';
+import type { CallKey } from '../types.ts';
 import { storable } from './clean.ts';
 import { exchange, type LangfuseAccess } from './exchange.ts';
 
@@ -11,7 +11,7 @@ const MAX_PAGES = 20;
  * {@link rowKey}. `undefined` when it does not say.
  */
 export async function storedAmong(
-  calls: readonly LlmCall[],
+  calls: readonly CallKey[],
   access: LangfuseAccess,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
@@ -42,12 +42,12 @@ interface Row {
 }
 
 /** What Langfuse 4 merges rows by: trace, observation and start to the millisecond. */
-export function rowKey(call: LlmCall): string {
+export function rowKey(call: CallKey): string {
   return `${call.trace.id}/${call.observation.id}/${startOf(call)}`;
 }
 
 /** As it is sent. */
-function startOf({ observation }: LlmCall): number {
+function startOf({ observation }: CallKey): number {
   return storable(observation.startTime);
 }
 

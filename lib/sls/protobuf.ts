@@ -1,18 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import type { LogRecord, Position } from '../types.ts';
+import type { LogRecord, LogRecords, Position } from '../types.ts';
 import { BYTES, FIXED32, VARINT, WireReader } from './wire.ts';
 
 export interface LogGroupList {
   readonly groups: number;
-  readonly records: readonly LogRecord[];
+  readonly records: LogRecords;
 }
 
 interface Group {
   readonly topic: string;
   readonly source: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Start and end of each log, in turn. */
+  /** Where each of its logs begins and ends, in turn. */
   readonly logs: readonly number[];
+  /** Logs of the groups before it. */
+  readonly before: number;
 }
 
 /** Fields of `log.proto` (aliyun-log-go-sdk) as `number << 3 | wire type`. */
@@ -28,15 +30,14 @@ const PAIR_KEY = (1 << 3) | BYTES;
 const PAIR_VALUE = (2 << 3) | BYTES;
 
 /**
- * Reads a `LogGroupList` into one record for each log, in order; `cursor` goes into their positions. Text is taken as it
- * stands (BOM and NUL kept). A value that is not UTF-8 shows replacement characters and keeps its bytes in `undecodable`.
- * Throws SlsFormatError. Source: `log.proto` of aliyun-log-go-sdk.
+ * Checks a `LogGroupList` and returns its records, one for each log, in order; `cursor` goes into their positions. Text is
+ * taken as it stands (BOM and NUL kept). A value that is not UTF-8 shows replacement characters and keeps its bytes in
+ * `undecodable`. Throws SlsFormatError; the records themselves throw nothing. Source: `log.proto` of aliyun-log-go-sdk.
  */
 export function readLogGroupList(bytes: Buffer, cursor: string): LogGroupList {
   const reader = new WireReader(bytes);
-  const names = new NameCache();
-  const records: LogRecord[] = [];
-  let groups = 0;
+  const groups: Group[] = [];
+  let logs = 0;
   while (reader.at < bytes.length) {
     reader.end = bytes.length;
     const key = reader.key();
@@ -45,31 +46,50 @@ export function readLogGroupList(bytes: Buffer, cursor: string): LogGroupList {
       continue;
     }
     const end = reader.sized();
-    readGroup(reader, end, names, cursor, groups++, records);
+    const group = scanGroup(reader, end, logs);
+    groups.push(group);
+    logs += group.logs.length / 2;
     reader.at = end;
   }
-  return { groups, records };
+  return { groups: groups.length, records: new PageRecords(bytes, cursor, groups, logs) };
 }
 
-function readGroup(
-  reader: WireReader,
-  end: number,
-  names: NameCache,
-  cursor: string,
-  group: number,
-  records: LogRecord[],
-): void {
-  const shared = scanGroup(reader, end);
-  const { logs } = shared;
-  for (let i = 0; i < logs.length; i += 2) {
-    reader.at = logs[i] as number;
-    reader.end = logs[i + 1] as number;
-    records.push(readLog(reader, names, shared, { cursor, group, index: i / 2 }));
+/** The records of a page. They are read when they are asked for, so that the page's bytes are all that is held of them. */
+class PageRecords implements LogRecords {
+  readonly length: number;
+  readonly #reader: WireReader;
+  readonly #names = new NameCache();
+  readonly #cursor: string;
+  readonly #groups: readonly Group[];
+
+  constructor(bytes: Buffer, cursor: string, groups: readonly Group[], length: number) {
+    this.#reader = new WireReader(bytes);
+    this.#cursor = cursor;
+    this.#groups = groups;
+    this.length = length;
+  }
+
+  at(index: number): LogRecord | undefined {
+    const number = this.#groups.findLastIndex(({ before }) => before <= index);
+    const group = this.#groups[number];
+    return group && index < this.length ? this.#read(group, number, index - group.before) : undefined;
+  }
+
+  *[Symbol.iterator](): Generator<LogRecord, void> {
+    for (const [number, group] of this.#groups.entries()) {
+      for (let index = 0; index < group.logs.length / 2; index++) yield this.#read(group, number, index);
+    }
+  }
+
+  #read(group: Group, number: number, index: number): LogRecord {
+    this.#reader.at = group.logs[2 * index] as number;
+    this.#reader.end = group.logs[2 * index + 1] as number;
+    return readLog(this.#reader, this.#names, group, { cursor: this.#cursor, group: number, index });
   }
 }
 
-/** Topic, source and tags may follow the logs they belong to, so the logs are only located here. */
-function scanGroup(reader: WireReader, end: number): Group {
+/** Topic, source and tags may follow the logs they belong to, so the logs are only located and checked here. */
+function scanGroup(reader: WireReader, end: number, before: number): Group {
   const tags = new Map<string, string>();
   const logs: number[] = [];
   let topic = '';
@@ -80,13 +100,14 @@ function scanGroup(reader: WireReader, end: number): Group {
     if (key === GROUP_LOG) {
       const logEnd = reader.sized();
       logs.push(reader.at, logEnd);
-      reader.at = logEnd;
+      checkLog(reader, logEnd);
+      reader.end = end;
     } else if (key === GROUP_TOPIC) topic = readText(reader);
     else if (key === GROUP_SOURCE) source = readText(reader);
     else if (key === GROUP_TAG) readTag(reader, tags);
     else reader.skip(key);
   }
-  return { topic, source, tags, logs };
+  return { topic, source, tags, logs, before };
 }
 
 function readTag(reader: WireReader, tags: Map<string, string>): void {
@@ -94,6 +115,20 @@ function readTag(reader: WireReader, tags: Map<string, string>): void {
   const pair = readPair(reader);
   tags.set(text(reader.bytes, pair.keyStart, pair.keyEnd), text(reader.bytes, pair.valueStart, pair.valueEnd));
   reader.end = outer;
+}
+
+/** Steps over a log as it will be read. Throws SlsFormatError. */
+function checkLog(reader: WireReader, end: number): void {
+  reader.end = end;
+  while (reader.at < end) {
+    const key = reader.key();
+    if (key === LOG_CONTENT) {
+      readPair(reader);
+      reader.end = end;
+    } else if (key === LOG_TIME) reader.uint32();
+    else if (key === LOG_TIME_NS) reader.fixed32();
+    else reader.skip(key);
+  }
 }
 
 function readLog(reader: WireReader, names: NameCache, { topic, source, tags }: Group, position: Position): LogRecord {

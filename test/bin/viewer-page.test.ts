@@ -219,6 +219,8 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', { timeout: 60_000 }, () => {
     await world.send({ n: 1, ...qwen, first: 100 }, { n: 30, ...qwen }, { n: 60, model: 'glm-4', level: 'ERROR' });
     await open('#models');
     const charts = page.getByRole('img', { name: /over time/ });
+    // The page is there before its first traces are.
+    await charts.nth(1).locator('rect').nth(1).waitFor();
     expect(await charts.count()).toBe(2);
     expect(await charts.nth(0).locator('rect').count()).toBe(3);
     expect(await charts.nth(1).locator('rect').count()).toBe(2);

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parseView } from '../../lib/config.ts';
 import { ALL } from '../../lib/formats/all.ts';
+import { type HeldCall, wholeOf } from '../../lib/held-call.ts';
 import { decodeLetters } from '../../lib/letters/decode.ts';
 import { LetterDesk } from '../../lib/letters/desk.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
@@ -16,6 +17,7 @@ import { type ViewOptions, view } from '../../lib/view/view.ts';
 import { aiLine } from '../formats/lines.ts';
 import { memoryBucket } from '../support/bucket.ts';
 import { fakeClock } from '../support/clock.ts';
+import { IDLE } from '../support/delivery.ts';
 import { keyOf, PREFIX, recordLetter } from '../support/letters.ts';
 import type { Plan } from '../support/plan.ts';
 import { ReplaySite } from '../support/replay.ts';
@@ -89,12 +91,12 @@ async function replayed(body: Buffer, options: ViewOptions, refuse = false): Pro
   const bucket = memoryBucket();
   bucket.objects.set(keyOf(1), body);
   const calls: LlmCall[] = [];
-  const settle = async (sent: readonly LlmCall[]) => {
-    calls.push(...sent);
+  const settle = async (sent: readonly HeldCall[]) => {
+    calls.push(...sent.map(wholeOf));
     return refuse ? sent.map((call) => ({ call, rejection: REFUSED })) : [];
   };
   const ports = {
-    ...{ bucket, delivery: { settle, halt: undefined, halts: [] }, log: () => undefined, clock: fakeClock() },
+    ...{ bucket, delivery: { ...IDLE, settle }, log: () => undefined, clock: fakeClock() },
     ship: () => Promise.reject(new Error('there is no range')),
     oldest: () => Promise.reject(new Error('there is no range')),
   };

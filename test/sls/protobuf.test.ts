@@ -6,7 +6,11 @@ import { encodeGroups } from '../stand-ins/sls/encode.ts';
 import type { SlsGroup } from '../stand-ins/sls/store.ts';
 import { slsGroup } from './generated.ts';
 
-const read = (hex: string) => readLogGroupList(Buffer.from(hex.replaceAll(' ', ''), 'hex'), 'cursor');
+const listed = (bytes: Buffer, cursor: string) => {
+  const { groups, records } = readLogGroupList(bytes, cursor);
+  return { groups, records: [...records] };
+};
+const read = (hex: string) => listed(Buffer.from(hex.replaceAll(' ', ''), 'hex'), 'cursor');
 const first = (hex: string) => read(hex).records[0];
 
 /** A message of one field that holds bytes. */
@@ -40,7 +44,7 @@ describe('a log group list', () => {
   it('reads as the reference library wrote it', () => {
     fc.assert(
       fc.property(fc.array(slsGroup, { maxLength: 4 }), (groups) => {
-        expect(readLogGroupList(encodeGroups(groups), 'c')).toEqual({
+        expect(listed(encodeGroups(groups), 'c')).toEqual({
           groups: groups.length,
           records: groups.flatMap(recordsOf),
         });
@@ -49,10 +53,22 @@ describe('a log group list', () => {
     );
   });
 
+  it('gives each record by its place, as often as it is asked for, and none at places that there are not', () => {
+    fc.assert(
+      fc.property(fc.array(slsGroup, { maxLength: 4 }), (groups) => {
+        const { records } = readLogGroupList(encodeGroups(groups), 'c');
+        const all = groups.flatMap(recordsOf);
+        expect(all.map((_, i) => records.at(all.length - 1 - i)).reverse()).toEqual(all);
+        expect([...records]).toEqual(all);
+        expect([records.length, records.at(all.length), records.at(-1)]).toEqual([all.length, undefined, undefined]);
+      }),
+    );
+  });
+
   it('gives topic, source and tags to logs that stand before and after them', () => {
     const log = sized(1, Buffer.from('0801', 'hex'));
     const group = sized(1, log, sized(3, utf8('t')), log, sized(6, sized(1, utf8('a')), sized(2, utf8('b'))), log);
-    const { records } = readLogGroupList(group, 'c');
+    const { records } = listed(group, 'c');
     expect(records.map(({ topic, tags }) => [topic, tags.get('a')])).toEqual(Array(3).fill(['t', 'b']));
   });
 
@@ -66,7 +82,7 @@ describe('a log group list', () => {
 
   it('tells names of the same length apart', () => {
     const logs = ['ab', 'ac', 'ab'].map((name) => sized(1, Buffer.from('0801', 'hex'), pair(utf8(name), utf8('v'))));
-    const { records } = readLogGroupList(sized(1, ...logs), 'c');
+    const { records } = listed(sized(1, ...logs), 'c');
     expect(records.map(({ fields }) => [...fields.keys()])).toEqual([['ab'], ['ac'], ['ab']]);
   });
 
@@ -149,7 +165,7 @@ describe('a bad log group list', () => {
 /** Text read, in bytes, when every field is UTF-8; 0 when the page is refused. */
 function textSize(input: Buffer): number {
   try {
-    const { records } = readLogGroupList(input, 'c');
+    const { records } = listed(input, 'c');
     const texts = records.flatMap(({ fields, undecodable }) =>
       [...fields].filter(([key]) => !undecodable?.has(key) && !key.includes('\uFFFD')).flat(),
     );

@@ -1,8 +1,10 @@
 import { ALL } from '../../lib/formats/all.ts';
+import { type HeldCall, wholeOf } from '../../lib/held-call.ts';
 import { decodeLetters } from '../../lib/letters/decode.ts';
 import { shipRange } from '../../lib/ship.ts';
 import { pullRange } from '../../lib/sls/pull.ts';
 import type { CursorRange, Letter, LlmCall, Receipt } from '../../lib/types.ts';
+import { IDLE } from '../support/delivery.ts';
 import type { World } from './world.ts';
 
 export interface Shipped {
@@ -17,13 +19,13 @@ export async function ship({ range, access, clock }: Pick<World, 'range' | 'acce
   const letters: Letter[] = [];
   const delivered: LlmCall[] = [];
   const logged: unknown[] = [];
-  const settle = async (calls: readonly LlmCall[]) => {
-    delivered.push(...calls);
+  const settle = async (calls: readonly HeldCall[]) => {
+    delivered.push(...calls.map(wholeOf));
     return [];
   };
   const ports = {
     pull: (part: CursorRange) => pullRange(part, access),
-    delivery: { settle, halt: undefined, halts: [], shown: async () => undefined },
+    delivery: { ...IDLE, settle },
     letters: { put: async (_: string, body: Uint8Array) => void letters.push(...decodeLetters(body)) },
     log: (...entry: unknown[]) => void logged.push(entry),
     clock,

@@ -95,5 +95,7 @@ export async function untilError(pages: AsyncIterable<Pulled>): Promise<{ before
 
 /** The field `n` of every record, in order; a broken page shows as its reason's first word. */
 export function numbers(pages: readonly Pulled[]): (string | undefined)[] {
-  return pages.flatMap((page) => ('broken' in page ? ['broken'] : page.records.map(({ fields }) => fields.get('n'))));
+  return pages.flatMap((page) =>
+    'broken' in page ? ['broken'] : [...page.records].map(({ fields }) => fields.get('n')),
+  );
 }

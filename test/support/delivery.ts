@@ -1,10 +1,11 @@
 import { afterEach } from 'vitest';
 import type { Transport } from '../../lib/config.ts';
 import { Delivery, type DeliveryPorts } from '../../lib/deliver.ts';
+import type { Deliveries } from '../../lib/destinations.ts';
 import type { LangfuseAccess } from '../../lib/langfuse/exchange.ts';
 import { type Langfuse, openLangfuse } from '../../lib/langfuse/langfuse.ts';
 import { storedAmong } from '../../lib/langfuse/stored.ts';
-import type { LlmCall } from '../../lib/types.ts';
+import type { CallKey } from '../../lib/types.ts';
 import {
   type Fault,
   type FaultRequest,
@@ -13,6 +14,15 @@ import {
   startLangfuse,
 } from '../stand-ins/langfuse.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
+
+/** A delivery that knows no server; with a `settle` of its own it stands in for one. */
+export const IDLE: Omit<Deliveries, 'settle'> = {
+  ready: async () => undefined,
+  written: () => undefined,
+  shown: async () => undefined,
+  halt: undefined,
+  halts: [],
+};
 
 export interface Site {
   readonly server: LangfuseStandIn;
@@ -42,7 +52,7 @@ export async function site({ transport = 'auto', access: more, ...options }: Sit
   const langfuse = openLangfuse(access, transport);
   const clock = fakeClock();
   const { signal } = new AbortController();
-  const lookup = (calls: readonly LlmCall[]) => storedAmong(calls, access, signal);
+  const lookup = (calls: readonly CallKey[]) => storedAmong(calls, access, signal);
   const sendUntil = clock.now() + 280_000;
   const deliver = (ports: Partial<DeliveryPorts> = {}) =>
     new Delivery({ langfuse, lookup, clock, concurrency: 16, random: () => 0.5, signal, sendUntil, ...ports });

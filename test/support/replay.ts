@@ -1,4 +1,5 @@
 import { ALL } from '../../lib/formats/all.ts';
+import { wholeOf } from '../../lib/held-call.ts';
 import { encodeLetters } from '../../lib/letters/encode.ts';
 import type { Halt } from '../../lib/patience.ts';
 import {
@@ -45,7 +46,9 @@ export class ReplaySite {
   replay(request: ReplayRequest = {}, change: Partial<ReplayOptions> = {}): Promise<ReplayReceipt> {
     const site = this;
     const delivery: ReplayPorts['delivery'] = {
-      settle: async (calls) => calls.flatMap((call) => site.#settle(call)),
+      ready: async () => undefined,
+      written: () => undefined,
+      settle: async (calls) => calls.flatMap((call) => site.#settle(wholeOf(call))),
       get halt() {
         return site.halt;
       },

@@ -1,12 +1,13 @@
 import { Delivery } from '../../lib/deliver.ts';
 import { ALL } from '../../lib/formats/all.ts';
+import { type HeldCall, wholeOf } from '../../lib/held-call.ts';
 import type { Answer, Parcel, TraceSink } from '../../lib/langfuse/sink.ts';
 import { ACCEPTED } from '../../lib/langfuse/sink.ts';
 import { rowKey } from '../../lib/langfuse/stored.ts';
 import { decodeLetters } from '../../lib/letters/decode.ts';
 import { type ShipOptions, shipRange } from '../../lib/ship.ts';
 import { PullError } from '../../lib/sls/pull-error.ts';
-import type { BrokenPage, CursorRange, LlmCall, LogPage, LogRecord } from '../../lib/types.ts';
+import type { BrokenPage, CallKey, CursorRange, LlmCall, LogPage, LogRecord } from '../../lib/types.ts';
 import { fakeClock, NOON } from './clock.ts';
 import { BUSY, FAILURES, type Outcome, type PagePlan, type Plan } from './plan.ts';
 import { recordOf } from './records.ts';
@@ -63,7 +64,9 @@ class World {
   async ship(more: Partial<ShipOptions>): Promise<Outcome> {
     const { pullMs } = this.#plan;
     const delivery = {
-      settle: (calls: readonly LlmCall[]) => this.#settle(calls),
+      ready: () => this.#delivery.ready(),
+      written: (call: LlmCall) => this.#delivery.written(call),
+      settle: (calls: readonly HeldCall[]) => this.#settle(calls),
       shown: async () => undefined,
       halt: undefined,
       halts: [],
@@ -151,7 +154,7 @@ class World {
     return { ...from, records: made, bytes: 100 * made.length };
   }
 
-  async #settle(calls: readonly LlmCall[]) {
+  async #settle(calls: readonly HeldCall[]) {
     this.#settling++;
     try {
       return await this.#delivery.settle(calls);
@@ -170,13 +173,13 @@ class World {
     this.#objects.set(key, body);
   }
 
-  async #lookup(calls: readonly LlmCall[]): Promise<ReadonlySet<string>> {
+  async #lookup(calls: readonly CallKey[]): Promise<ReadonlySet<string>> {
     if (!this.#plan.mergesLate) this.#breach('a server that merges at once was read');
     return new Set(calls.map(rowKey).filter((key) => this.#rows.has(key)));
   }
 
   #sink(): TraceSink {
-    const wrap = (call: LlmCall): Parcel => ({ call, body: Buffer.alloc(0), bytes: 100 });
+    const wrap = () => ({ body: Buffer.alloc(0), bytes: 100 });
     return { name: 'otlp', maxCalls: 4, maxBytes: 10_000, wrap, send: (parcels) => this.#send(parcels) };
   }
 
@@ -192,7 +195,8 @@ class World {
   }
 
   #answer(parcels: readonly Parcel[], again: boolean): Answer {
-    const isBad = ({ call }: Parcel) => this.#plan.bad.some((n) => call.trace.metadata.request_id === `request-${n}`);
+    const isBad = ({ call }: Parcel) =>
+      this.#plan.bad.some((n) => wholeOf(call).trace.metadata.request_id === `request-${n}`);
     if (!this.#plan.named && parcels.some(isBad)) {
       return { kind: 'failed', failure: { kind: 'http', status: 400, message: 'HTTP 400' } };
     }

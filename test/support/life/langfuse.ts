@@ -1,7 +1,8 @@
+import { type HeldCall, wholeOf } from '../../../lib/held-call.ts';
 import type { Langfuse } from '../../../lib/langfuse/langfuse.ts';
 import { ACCEPTED, type Answer, type Failure, type Parcel, type TraceSink } from '../../../lib/langfuse/sink.ts';
 import { rowKey } from '../../../lib/langfuse/stored.ts';
-import type { LlmCall } from '../../../lib/types.ts';
+import type { CallKey, LlmCall } from '../../../lib/types.ts';
 import type { Mortal } from './mortal.ts';
 import type { LifePlan, SendFault } from './plan.ts';
 
@@ -42,7 +43,7 @@ export class LangfuseModel {
   /** How it is by the time (Unix milliseconds), instead of as the plan says. */
   weather: ((now: number) => LifePlan['sends'][number]) | undefined;
   readonly #plan: LifePlan;
-  readonly #bad: (call: LlmCall) => boolean;
+  readonly #bad: (call: HeldCall) => boolean;
   readonly #offered = new Set<string>();
   #sends = 0;
   #lookups = 0;
@@ -50,7 +51,7 @@ export class LangfuseModel {
 
   constructor(plan: LifePlan, bad: (call: LlmCall, healed: boolean) => boolean) {
     this.#plan = plan;
-    this.#bad = (call) => bad(call, this.healed);
+    this.#bad = (call) => bad(wholeOf(call), this.healed);
   }
 
   /** What one process sees of it. */
@@ -59,7 +60,7 @@ export class LangfuseModel {
   }
 
   /** Notes that these calls are to be delivered now, and what Langfuse shows of them. */
-  offer(calls: readonly LlmCall[], now: number, resent: boolean): Offer {
+  offer(calls: readonly CallKey[], now: number, resent: boolean): Offer {
     const keys = calls.map(rowKey);
     const isShown = (key: string | undefined) => key !== undefined && this.isShown(key, now);
     // The client asks for the first and the last, or for all where any may have been sent before.
@@ -119,6 +120,11 @@ export class LangfuseView implements Langfuse {
   readonly #life: Mortal;
   readonly #resent: boolean;
   readonly #offers = new Map<string, Offer>();
+  readonly #sink: TraceSink = {
+    ...({ name: 'otlp', maxCalls: 4, maxBytes: 10_000 } as const),
+    wrap: () => ({ body: Buffer.alloc(0), bytes: 100 }),
+    send: (parcels) => this.#send(parcels),
+  };
   /** Langfuse did not say what it shows: then the process may send it again. */
   #blind = false;
 
@@ -128,7 +134,7 @@ export class LangfuseView implements Langfuse {
     this.#resent = resent;
   }
 
-  offer(calls: readonly LlmCall[]): void {
+  offer(calls: readonly CallKey[]): void {
     const offer = this.#model.offer(calls, this.#life.clock.now(), this.#resent);
     for (const call of calls) this.#offers.set(rowKey(call), offer);
   }
@@ -136,14 +142,14 @@ export class LangfuseView implements Langfuse {
   route: Langfuse['route'] = () =>
     this.#life.act(3, () => {
       if (!this.#model.nextRoute()) return RESET;
-      return { sink: this.#sink(), server: { otlp: true, typed: true, mergesLate: this.#model.mergesLate } };
+      return { sink: this.#sink, server: { otlp: true, typed: true, mergesLate: this.#model.mergesLate } };
     });
 
   switchToOtlp(): boolean {
     return false;
   }
 
-  lookup = (calls: readonly LlmCall[]): Promise<ReadonlySet<string> | undefined> =>
+  lookup = (calls: readonly CallKey[]): Promise<ReadonlySet<string> | undefined> =>
     this.#life.act(4, () => {
       if (!this.#model.mergesLate) this.#model.breaches.push('a server that merges at once was read');
       if (!this.#model.nextLookup()) {
@@ -153,11 +159,6 @@ export class LangfuseView implements Langfuse {
       const now = this.#life.clock.now();
       return new Set(calls.map(rowKey).filter((key) => this.#model.isShown(key, now)));
     });
-
-  #sink(): TraceSink {
-    const wrap = (call: LlmCall): Parcel => ({ call, body: Buffer.alloc(0), bytes: 100 });
-    return { name: 'otlp', maxCalls: 4, maxBytes: 10_000, wrap, send: (parcels) => this.#send(parcels) };
-  }
 
   async #send(parcels: readonly Parcel[]): Promise<Answer> {
     this.#check(parcels.map(({ call }) => rowKey(call)));

@@ -1,10 +1,11 @@
 import { Delivery } from '../../../lib/deliver.ts';
 import { ALL } from '../../../lib/formats/all.ts';
+import type { HeldCall } from '../../../lib/held-call.ts';
 import type { Bucket } from '../../../lib/letters/bucket.ts';
 import { Progress } from '../../../lib/progress.ts';
 import { type ReplayReceipt, replayLetters } from '../../../lib/replay.ts';
 import { shipRange } from '../../../lib/ship.ts';
-import type { CursorRange, LlmCall, Receipt } from '../../../lib/types.ts';
+import type { CursorRange, Receipt } from '../../../lib/types.ts';
 import { type MemoryBucket, memoryBucket } from '../bucket.ts';
 import { type FakeClock, fakeClock } from '../clock.ts';
 import { cursorAt, PLACE, PREFIX, positionAt } from '../letters.ts';
@@ -32,7 +33,7 @@ class WatchedDelivery extends Delivery {
     this.#view = view;
   }
 
-  override settle(calls: readonly LlmCall[]) {
+  override settle(calls: readonly HeldCall[]) {
     this.#view.offer(calls);
     return super.settle(calls);
   }
