@@ -27,12 +27,16 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   const head = Buffer.from(
     `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(resource(access))}},"scopeSpans":[{"scope":{"name":"${SCOPE}"},"spans":[`,
   );
+  // The JSON text is some MB, and is not to be held while the answer is waited for.
+  const packed = (parcels: readonly Parcel[], zipped: boolean): Buffer | Promise<Buffer> => {
+    const json = Buffer.concat([head, ...parcels.flatMap(({ body }, i) => (i > 0 ? [COMMA, body] : [body])), TAIL]);
+    return zipped ? gzipped(json, { level: 1, chunkSize: CHUNK }) : json;
+  };
   let compress = true;
   const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
-    const json = Buffer.concat([head, ...parcels.flatMap(({ body }, i) => (i > 0 ? [COMMA, body] : [body])), TAIL]);
     // Of several requests in flight, each may be answered with 415.
     const zipped = compress;
-    const body = zipped ? await gzipped(json, { level: 1, chunkSize: CHUNK }) : json;
+    const body = await packed(parcels, zipped);
     const headers = {
       'content-type': 'application/json',
       // Without it, Langfuse Cloud and dual-writing servers show the data about ten minutes late.
