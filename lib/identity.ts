@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { LogRecord } from './types.ts';
 
 const ZERO = /^0+$/;
@@ -16,7 +16,12 @@ export function traceIdOf(value: string): string | undefined {
 
 /** SHA-256 of the text, cut to 32 hex digits. */
 export function hash32(value: string): string {
-  return createHash('sha256').update(value.toWellFormed()).digest('hex').slice(0, 32);
+  return sha256(value.toWellFormed()).slice(0, 32);
+}
+
+/** In one call, which costs half as much, from Node 20.12 on; Function Compute does not say which 20 it has. */
+function sha256(text: string): string {
+  return hash ? hash('sha256', text) : createHash('sha256').update(text).digest('hex');
 }
 
 /** The 16-hex observation id of what makes a call one call. `undefined` and an empty text are told apart. */

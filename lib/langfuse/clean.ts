@@ -29,6 +29,8 @@ export function clean({ trace, observation }: LlmCall): LlmCall {
 }
 
 function cleanTrace(trace: Trace): Trace {
+  const { name, userId = '', sessionId = '', tags } = trace;
+  if (isShort(name, MAX_NAME) && isShort(userId, MAX_ID) && isShort(sessionId, MAX_ID) && areShort(tags)) return trace;
   return {
     ...trace,
     name: short(trace.name, MAX_NAME),
@@ -60,9 +62,17 @@ export const PLAIN = /^[ !#-[\]-~]*$/;
 /** As a literal within the function it would be compiled anew each time: the bundler writes it as a constructor. */
 const CONTROL = /\p{Cc}/gu;
 
+function isShort(text: string, max: number): boolean {
+  return text.length <= max && PLAIN.test(text);
+}
+
+function areShort(tags: readonly string[]): boolean {
+  return tags.length <= MAX_TAGS && tags.every((tag) => isShort(tag, MAX_ID));
+}
+
 /** A text without control characters, cut to `max` UTF-16 units, and well-formed. */
 function short(text: string, max: number): string {
-  if (text.length <= max && PLAIN.test(text)) return text;
+  if (isShort(text, max)) return text;
   // PostgreSQL, which holds the sessions, refuses NUL.
   return wellFormedText(text.replace(CONTROL, ' ').slice(0, max));
 }
