@@ -1,6 +1,6 @@
 import { clip } from './clip.ts';
 import { type HeldCall, wholeOf } from './held-call.ts';
-import type { Parcel, TraceSink, Written } from './langfuse/sink.ts';
+import type { Parcel, TraceSink, Write, Written } from './langfuse/sink.ts';
 import type { LlmCall } from './types.ts';
 
 export const OVERSIZE = 'the call is larger than a request to Langfuse may be, and cutting its fields does not help';
@@ -13,9 +13,9 @@ export function parcelOf(call: HeldCall, sink: TraceSink): Parcel | undefined {
 }
 
 /** The call in at most `maxBytes`, its largest fields cut if need be; `undefined` when that is not enough. */
-export function wrapFitting(call: LlmCall, sink: TraceSink, maxBytes: number): Written | undefined {
+export function wrapFitting(call: LlmCall, sink: TraceSink, maxBytes: number, write?: Write): Written | undefined {
   try {
-    const written = sink.wrap(call);
+    const written = sink.wrap(call, write);
     if (written.bytes <= maxBytes) return written;
     const clipped = clip(call, maxBytes, (candidate) => sink.wrap(candidate).bytes);
     return clipped && sink.wrap(clipped);

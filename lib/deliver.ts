@@ -3,7 +3,7 @@ import { Concurrency } from './concurrency.ts';
 import { type NextStep, nextStep } from './failure-rule.ts';
 import { type HeldCall, type WrittenCall, wholeOf } from './held-call.ts';
 import type { Langfuse, Route } from './langfuse/langfuse.ts';
-import type { Answer, Failure, Parcel } from './langfuse/sink.ts';
+import type { Answer, Failure, Parcel, Write } from './langfuse/sink.ts';
 import { type Halt, Patience, type PatiencePorts } from './patience.ts';
 import { type Lookup, Repeats, SHOWN_AFTER_MS } from './repeats.ts';
 import { refusal, sortAnswer, Trial, type Undelivered } from './trial.ts';
@@ -58,10 +58,10 @@ export class Delivery {
     await this.#found();
   }
 
-  /** The call as it will be sent, as far as that is known yet. */
-  written(call: LlmCall): WrittenCall['written'] {
+  /** The call as it will be sent, as far as that is known yet; written by `write` where that is given. */
+  written(call: LlmCall, write?: Write): WrittenCall['written'] {
     const sink = this.#known?.sink;
-    const as = sink && wrapFitting(call, sink, sink.maxBytes);
+    const as = sink && wrapFitting(call, sink, sink.maxBytes, write);
     return as && { sink, as };
   }
 

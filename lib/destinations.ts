@@ -1,5 +1,6 @@
 import type { Delivery, Undelivered } from './deliver.ts';
 import type { HeldCall, WrittenCall } from './held-call.ts';
+import type { Write } from './langfuse/sink.ts';
 import type { Halt } from './patience.ts';
 import type { LlmCall } from './types.ts';
 import { DEFAULT_DESTINATION } from './view/routes.ts';
@@ -33,8 +34,8 @@ export class Destinations implements Deliveries {
     await Promise.race([...this.#deliveries.values()].map((delivery) => delivery.ready()));
   }
 
-  written(call: LlmCall): WrittenCall['written'] {
-    return this.#deliveries.get(call.destination ?? DEFAULT_DESTINATION)?.written(call);
+  written(call: LlmCall, write?: Write): WrittenCall['written'] {
+    return this.#deliveries.get(call.destination ?? DEFAULT_DESTINATION)?.written(call, write);
   }
 
   /** Delivers each call to its destination and returns those that were not taken. Never rejects. */

@@ -1,3 +1,4 @@
+import { Arena } from './arena.ts';
 import type { Deliveries } from './destinations.ts';
 import { InvocationError } from './errors.ts';
 import type { Bucket } from './letters/bucket.ts';
@@ -175,7 +176,8 @@ class Shipment {
   async #settleRecords(page: LogPage): Promise<void> {
     const { delivery } = this.#ports;
     await this.#ready;
-    const readings = await Readings.of(page.records, this.#options, (call) => delivery.written(call));
+    const arena = new Arena();
+    const readings = await Readings.of(page.records, this.#options, (call) => delivery.written(call, arena.write));
     readings.undelivered(await delivery.settle(readings.calls));
     const { failed, skipped } = readings;
     if (failed.some(({ rejection }) => rejection.why === 'unavailable')) this.#throwOutage();
@@ -183,6 +185,9 @@ class Shipment {
     this.#tally.newestMs = Math.max(this.#tally.newestMs, readings.newest * 1000);
     this.#tally.settled(page.records.length, skipped, failed.map(whyOf));
     if (this.#options.routes) for (const part of readings.byDestination()) this.#tally.destination(part);
+    // Not after a failure: requests may be under way that hold what was written.
+    arena.release();
+    page.release?.();
   }
 
   async #writeRange(rest: Rest): Promise<void> {

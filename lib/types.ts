@@ -60,6 +60,8 @@ export interface LogPage {
   readonly records: LogRecords;
   /** Decompressed size in bytes. */
   readonly bytes: number;
+  /** To be called when its records are not needed any more: the memory that they stand in is used again. */
+  readonly release?: () => void;
   /** The position of the first log group, where SLS tells it. */
   readonly first?: bigint;
   /** Logs that SLS_QUERY failed on: SLS does not hand them over. */

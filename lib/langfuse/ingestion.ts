@@ -13,6 +13,7 @@ import {
   type Parcel,
   type TraceSink,
   type Verdict,
+  type Write,
   type Written,
 } from './sink.ts';
 
@@ -41,14 +42,20 @@ export function ingestionSink(access: LangfuseAccess, typed = false): TraceSink 
       return { kind: 'failed', failure: await failureOf(error) };
     }
   };
-  return { name: 'ingestion', maxCalls: 50, maxBytes: MAX_BYTES, wrap: (call) => wrap(call, typed), send };
+  return {
+    name: 'ingestion',
+    maxCalls: 50,
+    maxBytes: MAX_BYTES,
+    wrap: (call, write) => wrap(call, typed, write),
+    send,
+  };
 }
 
 /** The events of one call as JSON text: the trace's and the observation's, without their envelopes. */
-function wrap(raw: LlmCall, typed: boolean): Written {
+function wrap(raw: LlmCall, typed: boolean, write: Write = Buffer.from): Written {
   const call = clean(raw);
   const type = eventType(call.observation, typed);
-  const body = Buffer.from(JSON.stringify({ trace: traceBody(call), type, observation: observationBody(call) }));
+  const body = write(JSON.stringify({ trace: traceBody(call), type, observation: observationBody(call) }));
   return { body, bytes: body.length + 500 };
 }
 

@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { Pool } from '../pool.ts';
 import { FORWARDER } from '../release.ts';
 import type { LlmCall } from '../types.ts';
 import { type Exchange, exchange, type LangfuseAccess } from './exchange.ts';
-import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink, type Written } from './sink.ts';
+import { ACCEPTED, type Answer, MAX_BYTES, type Parcel, type TraceSink, type Write, type Written } from './sink.ts';
 import { spanOf } from './span.ts';
 
 const gzipped = promisify(gzip);
@@ -18,6 +19,8 @@ const COMMA = Buffer.from(',');
 const TAIL = Buffer.from(']}]}]}');
 /** Each chunk of zlib's output costs a turn of the event loop; a request makes a few of this size. */
 const CHUNK = 256 * 1024;
+/** For the JSON text of requests: it is some MB, and needed no longer once it is compressed. */
+const TEXTS = new Pool(MAX_BYTES + 64 * 1024, 4);
 
 /**
  * OTLP over HTTP with JSON, `POST /api/public/otel/v1/traces`: Langfuse 3.22 and later, 4 and Cloud. A request is
@@ -27,16 +30,17 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   const head = Buffer.from(
     `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(resource(access))}},"scopeSpans":[{"scope":{"name":"${SCOPE}"},"spans":[`,
   );
-  // The JSON text is some MB, and is not to be held while the answer is waited for.
-  const packed = (parcels: readonly Parcel[], zipped: boolean): Buffer | Promise<Buffer> => {
-    const json = Buffer.concat([head, ...parcels.flatMap(({ body }, i) => (i > 0 ? [COMMA, body] : [body])), TAIL]);
-    return zipped ? gzipped(json, { level: 1, chunkSize: CHUNK }) : json;
-  };
+  const piecesOf = (parcels: readonly Parcel[]): Buffer[] => [
+    head,
+    ...parcels.flatMap(({ body }, i) => (i > 0 ? [COMMA, body] : [body])),
+    TAIL,
+  ];
   let compress = true;
   const send = async (parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer> => {
     // Of several requests in flight, each may be answered with 415.
     const zipped = compress;
-    const body = await packed(parcels, zipped);
+    const pieces = piecesOf(parcels);
+    const body = zipped ? await gzippedOf(pieces) : Buffer.concat(pieces);
     const headers = {
       'content-type': 'application/json',
       // Without it, Langfuse Cloud and dual-writing servers show the data about ten minutes late.
@@ -53,8 +57,21 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   return { name: 'otlp', maxCalls: 500, maxBytes: MAX_BYTES, wrap, send };
 }
 
-function wrap(call: LlmCall): Written {
-  const body = Buffer.from(spanOf(call));
+async function gzippedOf(pieces: readonly Buffer[]): Promise<Buffer> {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const memory = TEXTS.take(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    memory.set(piece, at);
+    at += piece.length;
+  }
+  const zipped = await gzipped(memory.subarray(0, bytes), { level: 1, chunkSize: CHUNK });
+  TEXTS.give(memory);
+  return zipped;
+}
+
+function wrap(call: LlmCall, write: Write = Buffer.from): Written {
+  const body = write(spanOf(call));
   return { body, bytes: body.length };
 }
 

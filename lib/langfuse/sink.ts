@@ -9,6 +9,9 @@ export interface Written {
   readonly bytes: number;
 }
 
+/** Turns a text into its UTF-8 bytes. */
+export type Write = (text: string) => Buffer;
+
 /** A call in the form in which a transport sends it. */
 export interface Parcel extends Written {
   readonly call: HeldCall;
@@ -39,8 +42,8 @@ export interface TraceSink {
   readonly maxCalls: number;
   /** UTF-8 bytes of a request before compression. */
   readonly maxBytes: number;
-  /** Writes a call down; pure. Throws a RangeError for a value nested too deep to be written. */
-  wrap(call: LlmCall): Written;
+  /** Writes a call down, by `write` where that is given. Throws a RangeError for a value nested too deep to be written. */
+  wrap(call: LlmCall, write?: Write): Written;
   /** Sends one request and waits for its whole answer. Never rejects. */
   send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Answer>;
 }

@@ -8,16 +8,21 @@ const NATIVE_COPY = 64;
 const STEP = 4;
 
 /**
- * Decompresses a raw LZ4 block (no frame, no length prefix) into exactly `size` bytes. Throws SlsFormatError when the
+ * Decompresses a raw LZ4 block (no frame, no length prefix) into exactly `size` bytes, at the begin of the memory that
+ * `take` gives for the number of bytes that it is told. Throws SlsFormatError when the
  * block reads or writes out of bounds or has another size. There is no checksum: flipped literals go unseen.
  * Source: LZ4 block format description.
  */
-export function decompressBlock(input: Uint8Array, size: number): Buffer {
+export function decompressBlock(
+  input: Uint8Array,
+  size: number,
+  take: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   if (!Number.isSafeInteger(size) || size < 0) throw new SlsFormatError(`LZ4: ${size} is no size`);
   if (size > input.length * MAX_RATIO) throw new SlsFormatError(`LZ4: ${input.length} bytes cannot hold ${size}`);
-  const memory = Buffer.allocUnsafe(size + STEP - 1);
+  const memory = take(size + STEP - 1);
   const written = input.length === 0 ? 0 : inflate(input, memory, size);
-  // The memory is uninitialised until it is full.
+  // The memory holds anything until it is full.
   if (written !== size) throw new SlsFormatError(`LZ4: the block holds ${written} bytes where ${size} were announced`);
   return memory.subarray(0, size);
 }

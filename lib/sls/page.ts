@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import type { HttpResponse } from '../http.ts';
+import { Pool } from '../pool.ts';
 import type { LogPage } from '../types.ts';
 import { stepBetween } from './cursor.ts';
 import { type Failure, failureOfExchange, header, unreadable } from './failure.ts';
@@ -20,6 +21,8 @@ export interface Head {
 
 /** No cap is documented; one write may carry 10 MB and a page holds many. */
 export const MAX_RAW_BYTES = 64 * 1024 * 1024;
+/** What a page is unpacked into: the usual 4 MB and some more, twice in settlement, once ahead. */
+const PAGES = new Pool(5 * 1024 * 1024, 3);
 /** LZ4 makes incompressible data larger by a 255th. */
 export const MAX_BODY_BYTES = MAX_RAW_BYTES + MAX_RAW_BYTES / 255 + 64;
 
@@ -60,8 +63,9 @@ export async function readPage(head: Head): Promise<LogPage | Failure> {
     }
     const first = firstOf(response, groups);
     const failedLines = Number(header(response, 'x-log-failedlines') ?? 0) || 0;
+    const release = (): void => PAGES.give(raw);
     return {
-      ...{ cursor, next, records, bytes: raw.length },
+      ...{ cursor, next, records, bytes: raw.length, release },
       ...(first !== undefined && { first }),
       ...(failedLines > 0 && { failedLines }),
     };
@@ -90,7 +94,7 @@ function decompress(body: Buffer, response: HttpResponse): Buffer {
 }
 
 function decompressAs(type: string, body: Buffer, size: number): Buffer {
-  if (type === 'lz4') return decompressBlock(body, size);
+  if (type === 'lz4') return decompressBlock(body, size, (bytes) => PAGES.take(bytes));
   if (type === 'none') return body;
   if (type !== 'deflate') throw new SlsFormatError(`unknown x-log-compresstype ${JSON.stringify(type.slice(0, 20))}`);
   try {
