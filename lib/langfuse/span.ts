@@ -44,8 +44,10 @@ function iso(ms: number): string {
 }
 
 function text(key: string, value: string | undefined): string {
-  return value === undefined ? '' : `,{"key":"${key}","value":{"stringValue":${quoted(value)}}}`;
+  return value === undefined ? '' : `${opening(key)}${quoted(value)}}}`;
 }
+
+const opening = remembered((key) => `,{"key":"${key}","value":{"stringValue":`);
 
 function json(key: string, value: Json | Readonly<Record<string, Json>> | undefined): string {
   return value === undefined ? '' : text(key, wellFormedText(value as Json));
@@ -64,18 +66,22 @@ function tags(names: readonly string[]): string {
  */
 function metadata(values: Readonly<JsonObject>): string {
   let members = '';
-  for (const name of Object.keys(values)) members += `,${member(name)}${within(values[name] ?? null)}`;
+  for (const name of Object.keys(values)) {
+    const value = values[name] ?? null;
+    const isPlain = typeof value === 'string' && PLAIN.test(value);
+    members += isPlain ? `${textMember(name)}${value}\\"` : `${member(name)}${within(value)}`;
+  }
   if (members === '') return '';
   return `,{"key":"langfuse.observation.metadata","value":{"stringValue":"{${members.slice(1)}}"}}`;
 }
 
-/** A name and its colon, as they stand in JSON text within JSON text. */
-const member = remembered((name) => `${twice(shortKey(name))}:`);
+/** A comma, a name and its colon, as they stand in JSON text within JSON text. */
+const member = remembered((name) => `,${twice(shortKey(name))}:`);
+const textMember = remembered((name) => `${member(name)}\\"`);
 
 function within(value: Json): string {
   // JSON text such as 1e999 is read as Infinity, for which JSON has no number.
   if ((typeof value === 'number' && Number.isFinite(value)) || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string' && PLAIN.test(value)) return `\\"${value}\\"`;
   return twice(typeof value === 'number' ? String(value) : wellFormedText(value));
 }
 

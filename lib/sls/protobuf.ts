@@ -162,10 +162,13 @@ interface Pair {
   valueEnd: number;
 }
 
+/** The pair that was read last: an object for each of some thirty pairs of a log would be as many pieces of garbage. */
+const pair: Pair = { keyStart: 0, keyEnd: 0, valueStart: 0, valueEnd: 0 };
+
 /** Reads a key and value message, leaving `reader.end` at its end; an absent part is an empty stretch. */
 function readPair(reader: WireReader): Pair {
   const end = reader.sized();
-  const pair: Pair = { keyStart: 0, keyEnd: 0, valueStart: 0, valueEnd: 0 };
+  pair.keyStart = pair.keyEnd = pair.valueStart = pair.valueEnd = 0;
   reader.end = end;
   while (reader.at < end) {
     const key = reader.key();

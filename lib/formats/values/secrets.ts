@@ -24,12 +24,12 @@ function cleaned(metadata: Readonly<JsonObject>, isKept: (value: Json) => boolea
   const name = metadata.name ?? metadata.key ?? metadata.Name ?? metadata.Key;
   const keys = Object.keys(metadata);
   let copy: JsonObject | undefined;
-  for (const [i, key] of keys.entries()) {
+  for (const key of keys) {
     const value = metadata[key] ?? null;
     const clean = isKept(value) ? member(key, value, name) : undefined;
     // Most have nothing to take out, and are not copied.
     if (!copy && clean === value) continue;
-    copy ??= picked(metadata, keys.slice(0, i));
+    copy ??= picked(metadata, keys.slice(0, keys.indexOf(key)));
     if (clean !== undefined) copy[key] = clean;
   }
   return copy ?? metadata;
