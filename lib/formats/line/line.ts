@@ -152,7 +152,7 @@ function lifted(fields: Fields): JsonObject | undefined {
 /** `ai_log.model` and the like: fields to which a log agent that reads JSON may flatten `ai_log`. */
 function flattened(fields: Fields): JsonObject | undefined {
   const parts: [string, string][] = [];
-  for (const field of fields) if (field[0].startsWith(AI_LOG_PART)) parts.push(field);
+  for (const name of fields.keys()) if (name.startsWith(AI_LOG_PART)) parts.push([name, fields.get(name) ?? '']);
   if (parts.length === 0) return undefined;
   return { ...asObject(nestedOf({ fields: new Map(parts) }, ['ai_log']).ai_log) };
 }
