@@ -1,6 +1,6 @@
 import type { Json, Level } from '../../types.ts';
 import type { Line } from '../line/line.ts';
-import { present } from '../values/values.ts';
+import { isObject, present } from '../values/values.ts';
 
 export interface Outcome {
   readonly level: Level;
@@ -50,7 +50,7 @@ const MARK = '[truncated]';
 function truncated(value: Json | undefined): boolean {
   // Without the space at first: a text is full of spaces, and each would be looked at.
   if (typeof value === 'string') return value.includes(MARK) && value.includes(` ${MARK} `);
-  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(truncated);
   // What was cut as text and still is JSON may have the mark anywhere, in a name as well.
-  return Array.isArray(value) ? value.some(truncated) : Object.entries(value).some((member) => member.some(truncated));
+  return isObject(value) && Object.keys(value).some((name) => truncated(name) || truncated(value[name]));
 }
