@@ -41,6 +41,7 @@ export interface Surroundings {
   readonly logsPerGroup?: number;
   readonly groupsPerPage?: number;
   readonly callsPerSecond?: number;
+  readonly ingestedPerSecond?: number;
   readonly queueSeconds?: number;
 }
 
@@ -50,9 +51,10 @@ const GROUPS = 50;
 export async function startServers(workshop: Workshop, surroundings: Surroundings = {}): Promise<Servers> {
   const { slsMs = 0, langfuseMs = 0, logsPerGroup = 40, groupsPerPage, ...queue } = surroundings;
   const sls = { latencyMs: slsMs, logsPerGroup, groups: GROUPS, ...(groupsPerPage !== undefined && { groupsPerPage }) };
-  const { callsPerSecond, queueSeconds } = queue;
+  const { callsPerSecond, ingestedPerSecond, queueSeconds } = queue;
   const limits = {
     ...(callsPerSecond !== undefined && { callsPerSecond }),
+    ...(ingestedPerSecond !== undefined && { ingestedPerSecond }),
     ...(queueSeconds !== undefined && { queueSeconds }),
   };
   const options: ServersOptions = { sls, langfuse: { latencyMs: langfuseMs, ...limits } };

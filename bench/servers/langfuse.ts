@@ -8,8 +8,10 @@ import { Turnstile } from './turnstile.ts';
 export interface LangfuseOptions {
   /** Milliseconds before each answer. */
   readonly latencyMs: number;
-  /** How many calls a second it can take; absent: any number. */
+  /** How many calls a second it can take by OTLP; absent: any number. */
   readonly callsPerSecond?: number;
+  /** The same by the ingestion API. */
+  readonly ingestedPerSecond?: number;
   /** Seconds of work that it holds in its queue before it turns requests away with 503. */
   readonly queueSeconds?: number;
 }
@@ -42,13 +44,15 @@ class Sink {
   readonly #counts: LangfuseCounts = { requests: 0, bytes: 0, calls: 0, turnedAway: 0, abandoned: 0, open: [] };
   readonly #counter = new Counter();
   readonly #turnstile: Turnstile | undefined;
+  readonly #ingestion: Turnstile | undefined;
   readonly #latencyMs: number;
   readonly #startedAt = Date.now();
   #open = 0;
 
-  constructor({ latencyMs, callsPerSecond, queueSeconds = 60 }: LangfuseOptions) {
+  constructor({ latencyMs, callsPerSecond, ingestedPerSecond, queueSeconds = 60 }: LangfuseOptions) {
     this.#latencyMs = latencyMs;
     this.#turnstile = callsPerSecond === undefined ? undefined : new Turnstile(callsPerSecond, queueSeconds);
+    this.#ingestion = ingestedPerSecond === undefined ? undefined : new Turnstile(ingestedPerSecond, queueSeconds);
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -81,7 +85,7 @@ class Sink {
     this.#counts.requests++;
     this.#counts.bytes += body.length;
     if (this.#latencyMs > 0) await delay(this.#latencyMs);
-    if (request.url?.endsWith('/ingestion')) this.#ingest(body, response);
+    if (request.url?.endsWith('/ingestion')) await this.#ingest(body, response);
     else await this.#export(body, response);
   }
 
@@ -97,8 +101,14 @@ class Sink {
     tell(response, 200, '{}');
   }
 
-  #ingest(body: Buffer, response: ServerResponse): void {
+  async #ingest(body: Buffer, response: ServerResponse): Promise<void> {
     const { text, generations } = ingested(body);
+    if (this.#ingestion && !(await this.#ingestion.pass(generations))) {
+      this.#counts.turnedAway++;
+      tell(response, 503, '{"message":"too many requests in the queue"}');
+      return;
+    }
+    if (response.destroyed) return;
     this.#counts.calls += generations;
     tell(response, 207, text);
   }
