@@ -35,6 +35,7 @@ export class Delivery {
   readonly #repeats: Repeats;
   readonly #patience: Patience;
   #known: Route | undefined;
+  #asked: Promise<Route | Failure> | undefined;
 
   constructor(ports: DeliveryPorts) {
     this.#ports = ports;
@@ -53,9 +54,10 @@ export class Delivery {
     return this.halt ? [this.halt] : [];
   }
 
-  /** Finds out how calls are sent, so that they can be {@link written} as they are read. Need not be awaited; never rejects. */
+  /** Finds out, once, how calls are sent, so that they can be {@link written} as they are read. */
   async ready(): Promise<void> {
-    await this.#found();
+    this.#asked ??= this.#found();
+    await this.#asked;
   }
 
   /** The call as it will be sent, as far as that is known yet; written by `write` where that is given. */

@@ -29,9 +29,9 @@ export class Destinations implements Deliveries {
     return [...this.#deliveries].flatMap(([destination, { halts }]) => halts.map((halt) => ({ ...halt, destination })));
   }
 
-  /** One project may be down, and have no calls: the others are not kept waiting. */
+  /** All are asked side by side: one that is down keeps the others waiting as long as it may take to answer, once. */
   async ready(): Promise<void> {
-    await Promise.race([...this.#deliveries.values()].map((delivery) => delivery.ready()));
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.ready()));
   }
 
   written(call: LlmCall, write?: Write): WrittenCall['written'] {

@@ -11,6 +11,7 @@ export interface WrittenCall extends CallKey {
   written?: { readonly sink: TraceSink; readonly as: Written } | undefined;
 }
 
+/** The whole call; throws when its record does not read as the call any more, which would be a mistake of a reader. */
 export function wholeOf(call: HeldCall): LlmCall {
   return 'whole' in call ? call.whole() : call;
 }

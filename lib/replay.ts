@@ -142,7 +142,7 @@ class Replay {
     const redactor = this.#options.rawLetters ? undefined : this.#options.redactor;
     const { delivery } = this.#ports;
     const identities = new Map(letters.map(({ record, identity }) => [record, identity]));
-    await delivery.ready();
+    if (letters.length > 0) await delivery.ready();
     const readings = await Readings.of(
       [...identities.keys()],
       this.#options,

@@ -75,7 +75,6 @@ class Shipment {
   readonly #tally = new Tally();
   /** With the bytes of each page. */
   readonly #settling = new Map<Promise<void>, number>();
-  #ready: Promise<void> | undefined;
 
   constructor(range: CursorRange, ports: ShipPorts, options: ShipOptions) {
     this.#range = range;
@@ -128,7 +127,6 @@ class Shipment {
   /** Settles page after page; what it returns has not been read. */
   async #pages(): Promise<Rest | undefined> {
     try {
-      this.#ready = this.#ports.delivery.ready();
       const begin = await this.#begin();
       for await (const page of this.#ports.pull({ ...this.#range, begin })) {
         this.#tally.page(page);
@@ -175,7 +173,7 @@ class Shipment {
 
   async #settleRecords(page: LogPage): Promise<void> {
     const { delivery } = this.#ports;
-    await this.#ready;
+    if (page.records.length > 0) await delivery.ready();
     const arena = new Arena();
     const readings = await Readings.of(page.records, this.#options, (call) => delivery.written(call, arena.write));
     readings.undelivered(await delivery.settle(readings.calls));

@@ -49,6 +49,16 @@ describe('several destinations', () => {
     expect([destinations.halt, destinations.halts]).toEqual([undefined, []]);
   });
 
+  it('leave no question open once they are ready', async () => {
+    const { main, other, destinations } = await two();
+    other.server.fault = () => ({ kind: 'delay', ms: 30 });
+    await destinations.ready();
+    expect([main, other].map(({ server }) => server.requests.length)).toEqual([1, 1]);
+    expect([...main.server.requests, ...other.server.requests].every(({ status }) => status === 200)).toBe(true);
+    await destinations.ready();
+    expect(other.server.requests).toHaveLength(1);
+  });
+
   it('are not asked when nothing is theirs', async () => {
     const { other, destinations } = await two();
     await destinations.settle(callsOf(2));

@@ -2,10 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ALL } from '../lib/formats/all.ts';
 import { shipRange } from '../lib/ship.ts';
+import { PullError } from '../lib/sls/pull-error.ts';
 import type { LogPage } from '../lib/types.ts';
 import { fakeClock } from './support/clock.ts';
 import { IDLE } from './support/delivery.ts';
 import { cursorAt } from './support/letters.ts';
+import { recordOf } from './support/records.ts';
 
 const PAGES = 20;
 
@@ -44,4 +46,46 @@ it.each([
   expect(asked).toBe(most + 1);
   open();
   expect(await shipping).toMatchObject({ pages: PAGES });
+});
+
+/** A shipment of these pages, and how often it asked what Langfuse is. */
+async function askedFor(pull: () => AsyncGenerator<LogPage>): Promise<number> {
+  let asked = 0;
+  const ready = async () => void asked++;
+  await shipRange(
+    { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(9) },
+    {
+      pull,
+      delivery: { ...IDLE, ready, settle: async () => [] },
+      letters: { put: async () => undefined },
+      log: () => undefined,
+      clock: fakeClock(),
+    },
+    {
+      ...{ requestId: 'r', prefix: 'p', readers: ALL, timeZone: 'UTC' },
+      ...{ startedAt: 0, pullUntil: Number.POSITIVE_INFINITY },
+    },
+  ).catch(() => undefined);
+  return asked;
+}
+
+it('does not ask Langfuse what it is for a range that gave no record: nobody would wait for its answer', async () => {
+  const page = { cursor: cursorAt(0), next: cursorAt(9), bytes: 0 };
+  expect(await askedFor(async function* () {})).toBe(0);
+  expect(
+    await askedFor(async function* () {
+      yield { ...page, records: [] };
+    }),
+  ).toBe(0);
+  const refused = new PullError('no', { code: 'Unauthorized', cursor: cursorAt(0), attempts: 1 });
+  expect(
+    await askedFor(async function* () {
+      yield* await Promise.reject<LogPage[]>(refused);
+    }),
+  ).toBe(0);
+  expect(
+    await askedFor(async function* () {
+      yield { ...page, records: [recordOf(1)] };
+    }),
+  ).toBe(1);
 });

@@ -9,9 +9,8 @@ const STEP = 4;
 
 /**
  * Decompresses a raw LZ4 block (no frame, no length prefix) into exactly `size` bytes, at the begin of the memory that
- * `take` gives for the number of bytes that it is told. Throws SlsFormatError when the
- * block reads or writes out of bounds or has another size. There is no checksum: flipped literals go unseen.
- * Source: LZ4 block format description.
+ * `take` gives for the number of bytes that it is told. Throws SlsFormatError when the block reads or writes out of bounds
+ * or has another size. There is no checksum: flipped literals go unseen. Source: LZ4 block format description.
  */
 export function decompressBlock(
   input: Uint8Array,
