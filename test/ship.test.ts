@@ -78,6 +78,11 @@ describe('shipRange', () => {
     expect(receipt).toMatchObject({ read: 3, delivered: 1, lettered: { refused: 2 } });
   });
 
+  it('counts the lag from the newest record where nobody said when the range ended, whichever page brought it', async () => {
+    const { receipt } = await receiptOf({ pages: [calls(-30, -20, -25), calls(-1040)] });
+    expect(receipt.lagMs).toBe(20_000 + receipt.ms);
+  });
+
   it('throws when nothing could be pulled', async () => {
     expect(await errorOf({ pages: [failing] })).toMatchObject({ code: 'pull' });
   });

@@ -4,9 +4,14 @@ import { spanOf } from '../../lib/langfuse/span.ts';
 import type { Json, JsonObject } from '../../lib/types.ts';
 import { callOf } from '../support/calls.ts';
 
+interface Value {
+  readonly stringValue?: string;
+  readonly arrayValue?: { readonly values: readonly Value[] };
+}
+
 interface Span {
   readonly name: string;
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[];
+  readonly attributes: readonly { readonly key: string; readonly value: Value }[];
 }
 
 function spanWith(metadata: JsonObject, name = 'chat'): Span {
@@ -55,4 +60,15 @@ describe('the metadata of a span', () => {
 
 it('a name with quotes, backslashes and emoji stays as it is', () => {
   expect(spanWith({}, 'a "b" \\ 😀').name).toBe('a "b" \\ 😀');
+});
+
+it.each([
+  ['as many tags as may be', 50, 50],
+  ['more tags, each of them short and plain,', 51, 50],
+])('%s are sent up to the fiftieth', (_, many, kept) => {
+  const { trace, observation } = callOf(1);
+  const tags = Array.from({ length: many }, (_, n) => `tag-${n}`);
+  const { attributes } = JSON.parse(spanOf({ trace: { ...trace, tags }, observation })) as Span;
+  const sent = attributes.find(({ key }) => key === 'langfuse.trace.tags')?.value.arrayValue?.values;
+  expect(sent?.map(({ stringValue }) => stringValue)).toEqual(tags.slice(0, kept));
 });

@@ -80,6 +80,15 @@ describe('a log group list', () => {
     expect(first(page(pair(utf8('k'), utf8('1')), pair(utf8('k'), utf8('2'))))?.fields.get('k')).toBe('2');
   });
 
+  it('reads an absent name or value as an empty text, not as that of the field before', () => {
+    const log = page(pair(utf8('k'), utf8('v')), sized(2, sized(1, utf8('k2'))), sized(2, sized(2, utf8('v2'))));
+    expect([...(first(log)?.fields ?? [])]).toEqual([
+      ['k', 'v'],
+      ['k2', ''],
+      ['', 'v2'],
+    ]);
+  });
+
   it('tells names of the same length apart', () => {
     const logs = ['ab', 'ac', 'ab'].map((name) => sized(1, Buffer.from('0801', 'hex'), pair(utf8(name), utf8('v'))));
     const { records } = listed(sized(1, ...logs), 'c');
