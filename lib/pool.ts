@@ -6,6 +6,8 @@ export class Pool {
   readonly #bytes: number;
   readonly #most: number;
   readonly #free: Buffer[] = [];
+  #lent = 0;
+  readonly #waiting: (() => void)[] = [];
 
   /** `bytes`: of each buffer; `most`: free ones that are kept. */
   constructor(bytes: number, most: number) {
@@ -23,5 +25,19 @@ export class Pool {
   give({ buffer }: Buffer): void {
     const isOurs = buffer.byteLength === this.#bytes && this.#free.every((free) => free.buffer !== buffer);
     if (isOurs && this.#free.length < this.#most) this.#free.push(Buffer.from(buffer));
+  }
+
+  /** Lends a buffer for as long as `use` takes. While as many are lent as are kept, the next one waits its turn. */
+  async lend<T>(bytes: number, use: (buffer: Buffer) => Promise<T>): Promise<T> {
+    while (this.#lent >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#lent++;
+    const buffer = this.take(bytes);
+    try {
+      return await use(buffer);
+    } finally {
+      this.#lent--;
+      this.give(buffer);
+      this.#waiting.shift()?.();
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Pool } from '../lib/pool.ts';
 
@@ -26,4 +27,35 @@ it('keeps no more than it is told, and none of another size', () => {
   for (const buffer of [large, Buffer.alloc(10), first, second]) pool.give(buffer);
   expect(pool.take(1).buffer).toBe(first.buffer);
   expect([first.buffer, second.buffer, large.buffer]).not.toContain(pool.take(1).buffer);
+});
+
+it('lends as many as it keeps, in turn, and takes them back from those that fail as well', async () => {
+  const pool = new Pool(1000, 2);
+  const begun: number[] = [];
+  const lent: ArrayBufferLike[] = [];
+  const ends: (() => void)[] = [];
+  const use = (n: number) =>
+    pool.lend(n, async ({ buffer }) => {
+      begun.push(n);
+      expect(lent).not.toContain(buffer);
+      lent.push(buffer);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      lent.splice(lent.indexOf(buffer), 1);
+      if (n === 1) throw new Error('broken');
+      return n;
+    });
+  const all = Promise.allSettled([1, 2, 3, 4, 5].map(use));
+  for (const expected of [
+    [1, 2],
+    [1, 2, 3],
+    [1, 2, 3, 4],
+    [1, 2, 3, 4, 5],
+  ]) {
+    await setImmediate();
+    expect(begun).toEqual(expected);
+    ends.shift()?.();
+  }
+  for (const end of ends) end();
+  expect((await all).map(({ status }) => status)).toEqual(['rejected', ...Array(4).fill('fulfilled')]);
+  expect(pool.take(1).buffer).not.toBe(pool.take(1).buffer);
 });

@@ -19,8 +19,11 @@ const COMMA = 0x2c;
 const TAIL = Buffer.from(']}]}]}');
 /** Each chunk of zlib's output costs a turn of the event loop; a request makes a few of this size. */
 const CHUNK = 256 * 1024;
-/** For the JSON text of requests: it is some MB, and needed no longer once it is compressed. */
-const TEXTS = new Pool(MAX_BYTES + 64 * 1024, 4);
+/**
+ * For the JSON text of requests: it is some MB, and needed no longer once it is compressed. Two: while one is compressed,
+ * the next is put together. With as many as there are requests in flight, memory would grow with the concurrency.
+ */
+const TEXTS = new Pool(MAX_BYTES + 64 * 1024, 2);
 
 /**
  * OTLP over HTTP with JSON, `POST /api/public/otel/v1/traces`: Langfuse 3.22 and later, 4 and Cloud. A request is
@@ -52,11 +55,8 @@ export function otlpSink(access: LangfuseAccess): TraceSink {
   return { name: 'otlp', maxCalls: 500, maxBytes: MAX_BYTES, wrap, send };
 }
 
-async function gzippedJson(head: Buffer, parcels: readonly Parcel[], bytes: number): Promise<Buffer> {
-  const memory = TEXTS.take(bytes);
-  const zipped = await gzipped(json(head, parcels, memory), { level: 1, chunkSize: CHUNK });
-  TEXTS.give(memory);
-  return zipped;
+function gzippedJson(head: Buffer, parcels: readonly Parcel[], bytes: number): Promise<Buffer> {
+  return TEXTS.lend(bytes, (memory) => gzipped(json(head, parcels, memory), { level: 1, chunkSize: CHUNK }));
 }
 
 /** The JSON text of a request, at the begin of `memory`. */
