@@ -47,7 +47,10 @@ export function printed({ title, rows, goals, notes }: Report): string {
 
 function goalLine(goal: Goal): string {
   const { name, value, limit, rule } = goal;
-  return `  ${isMet(goal) ? 'met   ' : 'MISSED'}  ${name}: ${shown(value)} (${rule} ${shown(limit)})`;
+  // "MISSED: 1.1 (at most 1.1)" would say nothing.
+  const same = value !== limit && shown(value) === shown(limit);
+  const figure = same ? value.toLocaleString('en-GB', { maximumFractionDigits: 5 }) : shown(value);
+  return `  ${isMet(goal) ? 'met   ' : 'MISSED'}  ${name}: ${figure} (${rule} ${shown(limit)})`;
 }
 
 /** A number with three or four digits that count. */

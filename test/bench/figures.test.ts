@@ -130,6 +130,13 @@ it('says of a goal whether it is met', () => {
   expect(printed({ title: 'T', rows: [], goals: [goal], notes: [] })).toContain('MISSED  ratio: 1.31 (at most 1.3)');
 });
 
+it('tells a figure from a limit that it misses by little', () => {
+  const close = { name: 'ratio', value: 1.1012, limit: 1.1, rule: 'at most' } as const;
+  const text = printed({ title: 'T', rows: [], goals: [close, { ...close, value: 1.1 }], notes: [] });
+  expect(text).toContain('MISSED  ratio: 1.1012 (at most 1.1)');
+  expect(text).toContain('met     ratio: 1.1 (at most 1.1)');
+});
+
 it('draws the requests in flight between none and the most', () => {
   const svg = inFlightSvg([
     {
