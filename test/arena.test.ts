@@ -25,6 +25,17 @@ describe('what was written into an arena', () => {
     );
   });
 
+  it('stands side by side in memory of 512 KB, as long as there is room for all that a text may take', () => {
+    const arena = new Arena();
+    const first = arena.write('ab');
+    // In UTF-8 a text may be three times as long: exactly what is left.
+    const last = arena.write('x'.repeat((512 * 1024 - 2) / 3));
+    expect(last.buffer).toBe(first.buffer);
+    expect(last.byteOffset).toBe(2);
+    expect(arena.write('x'.repeat(150_000)).buffer).not.toBe(first.buffer);
+    arena.release();
+  });
+
   it('stays so when other arenas are released and written to', () => {
     const [kept, ...others] = [new Arena(), new Arena(), new Arena()];
     const bytes = kept?.write('kept');

@@ -34,6 +34,11 @@ describe('batchesOf', () => {
     const parcels = [40, 40, 40, 10].map((bytes, n): Parcel => ({ call: callOf(n), body: Buffer.alloc(0), bytes }));
     expect(batchesOf(parcels, sinkOf(10, 100)).map((batch) => batch.length)).toEqual([2, 2]);
   });
+
+  it('fills a batch to its last byte', () => {
+    const parcels = [49, 49, 1].map((bytes, n): Parcel => ({ call: callOf(n), body: Buffer.alloc(0), bytes }));
+    expect(batchesOf(parcels, sinkOf(10, 100)).map((batch) => batch.length)).toEqual([2, 1]);
+  });
 });
 
 describe('a parcel', () => {

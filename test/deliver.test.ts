@@ -34,6 +34,23 @@ describe.each(TRANSPORTS)('delivery by %s', (transport) => {
     expect(server.observations()).toHaveLength(3);
   });
 
+  it('sends a call as it was written down, without asking for the whole of it again', async () => {
+    const { server, deliver } = await site({ transport });
+    const delivery = deliver();
+    const [call] = callsOf(1);
+    if (!call) throw new Error('there is one');
+    expect(delivery.written(call)).toBeUndefined();
+    await delivery.ready();
+    const whole = () => {
+      throw new Error('asked for');
+    };
+    const written = delivery.written(call);
+    expect(written?.sink.name).toBe(transport);
+    const { trace, observation } = call;
+    expect(await delivery.settle([{ trace, observation, whole, written }])).toEqual([]);
+    expect(server.observations()).toMatchObject([{ id: observation.id, output: 'answer 0' }]);
+  });
+
   it('waits as long as Retry-After asks', async () => {
     const { server, deliver, clock } = await site({ transport });
     server.fault = atFirst(1, { kind: 'status', status: 429, headers: { 'retry-after': '7' } });

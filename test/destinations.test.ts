@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../lib/config.ts';
 import { Destinations } from '../lib/destinations.ts';
 import { ALL } from '../lib/formats/all.ts';
@@ -9,17 +9,14 @@ import { Readings } from '../lib/readings.ts';
 import { fromFlat } from '../lib/record.ts';
 import { shipRange } from '../lib/ship.ts';
 import { pullRange } from '../lib/sls/pull.ts';
-import type { DestinationReceipt, Letter, LlmCall, Receipt } from '../lib/types.ts';
+import type { Letter, LlmCall } from '../lib/types.ts';
 import { parseRoutes } from '../lib/view/routes.ts';
 import { world } from './sls/world.ts';
-import { type LangfuseStandIn, startLangfuse } from './stand-ins/langfuse.ts';
-import type { SlsGroup } from './stand-ins/sls.ts';
 import { callsOf } from './support/calls.ts';
 import { type Site, site } from './support/delivery.ts';
-import { House, resultOf, useHouses } from './support/house.ts';
 import { lineOf } from './support/records.ts';
+import { checkBalance, groups, PAGES } from './support/tenants.ts';
 
-const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
 const to = (destination: string, calls: readonly LlmCall[]) => calls.map((call) => ({ ...call, destination }));
 const ids = (calls: readonly LlmCall[]) => calls.map(({ observation }) => observation.id).sort();
 const stored = ({ server }: Site) =>
@@ -57,6 +54,34 @@ describe('several destinations', () => {
     expect([...main.server.requests, ...other.server.requests].every(({ status }) => status === 200)).toBe(true);
     await destinations.ready();
     expect(other.server.requests).toHaveLength(1);
+  });
+
+  it('write down what is theirs each by its own transport, and nothing of a project that is not there', async () => {
+    const { main, other, destinations } = await two();
+    const [ours] = callsOf(1);
+    const [theirs] = to('other', callsOf(1, 10));
+    const [nobodys] = to('gone', callsOf(1, 20));
+    if (!ours || !theirs || !nobodys) throw new Error('there are three');
+    expect(destinations.written(ours)).toBeUndefined();
+    await destinations.ready();
+    const sinkOf = async ({ langfuse }: Site) => {
+      const route = await langfuse.route(new AbortController().signal);
+      return 'sink' in route ? route.sink : undefined;
+    };
+    expect(destinations.written(ours)?.sink).toBe(await sinkOf(main));
+    expect(destinations.written(theirs)?.sink).toBe(await sinkOf(other));
+    expect(destinations.written(nobodys)).toBeUndefined();
+    await expect(destinations.settle([nobodys])).rejects.toThrow('No Langfuse project is called gone');
+  });
+
+  it('wait until each that was sent something shows it', async () => {
+    const late = await site({ version: '4.16.0' });
+    const destinations = new Destinations(new Map([['default', late.deliver()]]));
+    await destinations.settle(callsOf(3));
+    const reads = () => late.server.requests.filter(({ path }) => path.includes('/observations')).length;
+    const before = reads();
+    await destinations.shown();
+    expect(reads()).toBeGreaterThan(before);
   });
 
   it('are not asked when nothing is theirs', async () => {
@@ -126,24 +151,6 @@ describe('the projects of a configuration', () => {
     expect(access('b')).toMatchObject({ ...shared, host: 'https://two.example.com', environment: 'test' });
   });
 });
-
-/** A page for each group of three: a call that went well, one that failed, and a line of something else. */
-const PAGES = 4;
-const groups: SlsGroup[] = Array.from({ length: PAGES }, (_, page) => ({
-  logs: [
-    lineOf(page * 10),
-    { ...lineOf(page * 10 + 1), response_code: '500' },
-    { path: '/healthz', method: 'GET', response_code: '200' },
-  ].map((fields) => ({ time: 1_795_244_400 + page, fields })),
-}));
-
-/** The receipt of each destination balances, and together they are the calls of the whole. */
-function checkBalance({ read, skipped, lettered, delivered, destinations = {} }: Receipt): void {
-  const parts: DestinationReceipt[] = Object.values(destinations);
-  for (const part of parts) expect(part.read).toBe(part.delivered + sum(part.lettered));
-  expect(parts.reduce((all, part) => all + part.read, 0)).toBe(read - sum(skipped) - (lettered.unreadable ?? 0));
-  expect(parts.reduce((all, part) => all + part.delivered, 0)).toBe(delivered);
-}
 
 describe('a range that is shipped to several destinations', () => {
   const { routes } = parseRoutes({
@@ -225,39 +232,4 @@ it('calls of the same ids are two where they go to two projects', async () => {
     { destination: 'default', read: 1, lettered: [] },
     { destination: 'other', read: 1, lettered: ['oversize'] },
   ]);
-});
-
-describe('the built function with ROUTES', () => {
-  useHouses();
-  let tenant: LangfuseStandIn | undefined;
-  afterEach(() => tenant?.close());
-
-  it('ships each call to its project, letters what a project with a wrong key refuses, and replays it there', async () => {
-    const house = await House.open();
-    tenant = await startLangfuse({ publicKey: 'pk-lf-tenant', secretKey: 'sk-lf-tenant' });
-    const { begin: beginCursor, end: endCursor } = house.sls.load('proj', 'store', 1, groups);
-    const event = JSON.parse(house.event());
-    const ranged = JSON.stringify({ ...event, source: { ...event.source, shardId: 1, beginCursor, endCursor } });
-    const ROUTES = JSON.stringify([
-      {
-        name: 'tenant',
-        when: { status: '5xx' },
-        publicKey: 'pk-lf-tenant',
-        secretKey: '$TENANT_KEY',
-        host: tenant.url,
-      },
-    ]);
-    const wrong = await house.instance('ship', { ROUTES, TENANT_KEY: 'sk-lf-wrong' }).invoke(ranged);
-    const receipt = resultOf<Receipt>(wrong);
-    checkBalance(receipt);
-    expect(receipt.destinations).toEqual({
-      default: { read: PAGES, delivered: PAGES, lettered: {} },
-      tenant: { read: PAGES, delivered: 0, lettered: { refused: PAGES } },
-    });
-    expect([house.langfuse.observations().length, tenant.observations().length]).toEqual([PAGES, 0]);
-    const replay = house.instance('replay', { ROUTES, TENANT_KEY: 'sk-lf-tenant' });
-    expect(resultOf<object>(await replay.invoke('{}'))).toMatchObject({ letters: PAGES, settled: PAGES, kept: 0 });
-    expect([house.langfuse.observations().length, tenant.observations().length]).toEqual([PAGES, PAGES]);
-    expect(tenant.observations().every(({ level }) => level === 'ERROR')).toBe(true);
-  });
 });

@@ -59,7 +59,9 @@ describe.each(['otlp', 'ingestion'] as const)('by %s a call that is too large', 
     for (let i = 0; i < 100_000; i++) input = [input ?? null];
     const { server, deliver } = await site({ transport });
     const undelivered = await deliver().settle([callOf(1, { observation: { input } }), callOf(2)]);
-    expect(undelivered.map(({ rejection }) => rejection.why)).toEqual(['oversize']);
+    expect(undelivered.map(({ rejection }) => rejection)).toEqual([
+      { why: 'oversize', message: expect.stringContaining('larger than a request to Langfuse may be') },
+    ]);
     expect(server.observations()).toHaveLength(1);
   });
 });
