@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/{arena,batch,budget,deliver,destinations,failure-rule,page-memory,pool,readings}.test.ts',
-      'test/{replay,replay-faults,replay-ship,settlement,ship}.test.ts',
+      'test/{replay,replay-faults,replay-ship,settlement,ship,trial}.test.ts',
       'test/langfuse/{merges-late,oversize,shown,strain,transports}.test.ts',
       'test/letters/*.test.ts',
     ],
