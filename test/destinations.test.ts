@@ -212,24 +212,24 @@ describe('a range that is shipped to several destinations', () => {
   });
 });
 
-it('calls of the same ids are two where they go to two projects', async () => {
+it('calls of the same ids are as many as the projects that they go to', async () => {
   const fieldMap = new Map([...['traceId', 'observationId'], 'startTime'].map((place) => [place, [place]]));
   const same = { traceId: 't', observationId: 'o', startTime: '2026-11-21T07:00:00Z' };
-  const records = groups
-    .slice(0, 1)
-    .flatMap(({ logs }) =>
-      logs.map(({ fields }) => fromFlat({ ...Object.fromEntries(Object.entries(fields)), ...same })),
-    );
+  const records = ['200', '500', '404'].map((response_code, n) => fromFlat({ ...lineOf(n), response_code, ...same }));
   const { routes } = parseRoutes({
-    ROUTES: JSON.stringify([{ name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' }]),
+    ROUTES: JSON.stringify([
+      { name: 'other', when: { status: '5xx' }, publicKey: 'pk', secretKey: 'sk' },
+      { name: 'third', when: { status: '4xx' }, publicKey: 'pk-3', secretKey: 'sk-3' },
+    ]),
   });
   const readings = await Readings.of(records, { readers: ALL, timeZone: 'UTC', fieldMap, routes });
-  expect(readings.calls.map(({ destination }) => destination)).toEqual([undefined, 'other']);
+  expect(readings.calls.map(({ destination }) => destination)).toEqual([undefined, 'other', 'third']);
   readings.undelivered(
-    readings.calls.slice(1).map((call) => ({ call, rejection: { why: 'oversize', message: 'too large' } })),
+    readings.calls.slice(1, 2).map((call) => ({ call, rejection: { why: 'oversize', message: 'too large' } })),
   );
   expect(readings.byDestination()).toEqual([
     { destination: 'default', read: 1, lettered: [] },
     { destination: 'other', read: 1, lettered: ['oversize'] },
+    { destination: 'third', read: 1, lettered: [] },
   ]);
 });
