@@ -59,7 +59,7 @@ export function costOf({ calls, cpuMs }: Load, { vcpu, memoryMb }: Setting): Cos
 }
 
 /**
- * The loads here are calls of 3 KB. Prompts of 900 KB took up to 219 MB, and a function that runs out of memory is offered the
+ * The loads here are calls of 3 KB. Prompts of 900 KB took up to 249 MB, and a function that runs out of memory is offered the
  * same range again and again: twice that is left for it.
  */
 export const LEAST_MB = 512;
