@@ -33,12 +33,14 @@ it('lends as many as it keeps, in turn, and takes them back from those that fail
   const pool = new Pool(1000, 2);
   const begun: number[] = [];
   const lent: ArrayBufferLike[] = [];
+  const ever = new Set<ArrayBufferLike>();
   const ends: (() => void)[] = [];
   const use = (n: number) =>
     pool.lend(n, async ({ buffer }) => {
       begun.push(n);
       expect(lent).not.toContain(buffer);
       lent.push(buffer);
+      ever.add(buffer);
       await new Promise<void>((resolve) => ends.push(resolve));
       lent.splice(lent.indexOf(buffer), 1);
       if (n === 1) throw new Error('broken');
@@ -57,5 +59,6 @@ it('lends as many as it keeps, in turn, and takes them back from those that fail
   }
   for (const end of ends) end();
   expect((await all).map(({ status }) => status)).toEqual(['rejected', ...Array(4).fill('fulfilled')]);
+  expect(ever.size).toBe(2);
   expect(pool.take(1).buffer).not.toBe(pool.take(1).buffer);
 });
