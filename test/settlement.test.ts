@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { Deliveries } from '../lib/destinations.ts';
 import { ALL } from '../lib/formats/all.ts';
 import { shipRange } from '../lib/ship.ts';
 import { PullError } from '../lib/sls/pull-error.ts';
@@ -10,6 +11,24 @@ import { cursorAt } from './support/letters.ts';
 import { recordOf } from './support/records.ts';
 
 const PAGES = 20;
+
+/** Ships these pages by a delivery that does nothing but what it is given. */
+function shipment(pull: () => AsyncGenerator<LogPage>, delivery: Partial<Deliveries> & Pick<Deliveries, 'settle'>) {
+  return shipRange(
+    { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(PAGES) },
+    {
+      pull,
+      delivery: { ...IDLE, ...delivery },
+      letters: { put: async () => undefined },
+      log: () => undefined,
+      clock: fakeClock(),
+    },
+    {
+      ...{ requestId: 'r', prefix: 'p', readers: ALL, timeZone: 'UTC' },
+      ...{ startedAt: 0, pullUntil: Number.POSITIVE_INFINITY },
+    },
+  );
+}
 
 it.each([
   ['eight small pages', 100_000, 8],
@@ -28,20 +47,7 @@ it.each([
     await gate;
     return [];
   };
-  const shipping = shipRange(
-    { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(PAGES) },
-    {
-      pull,
-      delivery: { ...IDLE, settle },
-      letters: { put: async () => undefined },
-      log: () => undefined,
-      clock: fakeClock(),
-    },
-    {
-      ...{ requestId: 'r', prefix: 'p', readers: ALL, timeZone: 'UTC' },
-      ...{ startedAt: 0, pullUntil: Number.POSITIVE_INFINITY },
-    },
-  );
+  const shipping = shipment(pull, { settle });
   for (let turn = 0; turn < 50; turn++) await setImmediate();
   expect(asked).toBe(most + 1);
   open();
@@ -52,25 +58,12 @@ it.each([
 async function askedFor(pull: () => AsyncGenerator<LogPage>): Promise<number> {
   let asked = 0;
   const ready = async () => void asked++;
-  await shipRange(
-    { endpoint: 'e', project: 'p', logstore: 'l', shard: 0, begin: cursorAt(0), end: cursorAt(9) },
-    {
-      pull,
-      delivery: { ...IDLE, ready, settle: async () => [] },
-      letters: { put: async () => undefined },
-      log: () => undefined,
-      clock: fakeClock(),
-    },
-    {
-      ...{ requestId: 'r', prefix: 'p', readers: ALL, timeZone: 'UTC' },
-      ...{ startedAt: 0, pullUntil: Number.POSITIVE_INFINITY },
-    },
-  ).catch(() => undefined);
+  await shipment(pull, { ready, settle: async () => [] }).catch(() => undefined);
   return asked;
 }
 
 it('does not ask Langfuse what it is for a range that gave no record: nobody would wait for its answer', async () => {
-  const page = { cursor: cursorAt(0), next: cursorAt(9), bytes: 0 };
+  const page = { cursor: cursorAt(0), next: cursorAt(PAGES), bytes: 0 };
   expect(await askedFor(async function* () {})).toBe(0);
   expect(
     await askedFor(async function* () {
