@@ -90,27 +90,26 @@ class Sink {
   }
 
   async #export(body: Buffer, response: ServerResponse): Promise<void> {
-    if (this.#turnstile && !(await this.#turnstile.pass(spansIn(body)))) {
-      this.#counts.turnedAway++;
-      tell(response, 503, '{"message":"too many requests in the queue"}');
-      return;
-    }
-    // Nobody is told that these were taken.
-    if (response.destroyed) return;
+    if (!(await this.#admitted(this.#turnstile, () => spansIn(body), response))) return;
     this.#counter.add(body);
     tell(response, 200, '{}');
   }
 
   async #ingest(body: Buffer, response: ServerResponse): Promise<void> {
     const { text, generations } = ingested(body);
-    if (this.#ingestion && !(await this.#ingestion.pass(generations))) {
-      this.#counts.turnedAway++;
-      tell(response, 503, '{"message":"too many requests in the queue"}');
-      return;
-    }
-    if (response.destroyed) return;
+    if (!(await this.#admitted(this.#ingestion, () => generations, response))) return;
     this.#counts.calls += generations;
     tell(response, 207, text);
+  }
+
+  /** `false` for what was turned away, or is waited for no more: nobody is told that it was taken. */
+  async #admitted(turnstile: Turnstile | undefined, calls: () => number, response: ServerResponse): Promise<boolean> {
+    if (turnstile && !(await turnstile.pass(calls()))) {
+      this.#counts.turnedAway++;
+      tell(response, 503, '{"message":"too many requests in the queue"}');
+      return false;
+    }
+    return !response.destroyed;
   }
 }
 
