@@ -38,7 +38,7 @@ export class Destinations implements Deliveries {
     return this.#deliveries.get(call.destination ?? DEFAULT_DESTINATION)?.written(call, write);
   }
 
-  /** Delivers each call to its destination and returns those that were not taken. Never rejects. */
+  /** Delivers each call to its destination and returns those that were not taken. Rejects only for one that there is not. */
   async settle(calls: readonly HeldCall[]): Promise<readonly Undelivered[]> {
     const settled = [...grouped(calls)].map(([destination, group]) => this.#to(destination).settle(group));
     return (await Promise.all(settled)).flat();

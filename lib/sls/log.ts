@@ -97,6 +97,7 @@ function noteBroken(broken: Map<string, string>, name: string, value: string, by
   else if (broken.size > 0) broken.delete(name);
 }
 
+/** What is not UTF-8 becomes replacement characters; BOM and NUL stay. */
 export function text(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end);
 }
