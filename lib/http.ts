@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { AnswerBody, type Take } from './answer-body.ts';
 import { agentFor } from './http-agent.ts';
 
 export interface HttpRequest {
@@ -17,6 +18,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Cap on the response body in bytes; default 64 MiB. */
   readonly maxBytes?: number;
+  /** Gives the memory for a response body whose length is announced; default: new memory. */
+  readonly take?: Take;
 }
 
 export interface HttpResponse {
@@ -101,8 +104,8 @@ function respond(res: IncomingMessage, r: HttpRequest, guard: Guard): HttpRespon
 
 function collect(res: IncomingMessage, r: HttpRequest, guard: Guard): Promise<Buffer> {
   const max = r.maxBytes ?? DEFAULT_MAX_BYTES;
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const announced = Number(res.headers['content-length'] ?? 0);
+  let gathered: AnswerBody | undefined;
   return new Promise((resolve, reject) => {
     guard.onFail = reject;
     const cut = (cause?: unknown): void =>
@@ -111,15 +114,15 @@ function collect(res: IncomingMessage, r: HttpRequest, guard: Guard): Promise<Bu
       if (bytes > max) guard.fail(new HttpError('too-large', `${where(r)}: the answer is larger than ${max} bytes`));
       return bytes <= max;
     };
-    if (!take(Number(res.headers['content-length'] ?? 0)) || res.destroyed) return cut();
+    if (!take(announced) || res.destroyed) return cut();
     res.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (take(size)) chunks.push(chunk);
+      gathered ??= new AnswerBody(announced, r.take);
+      if (take(gathered.size + chunk.length)) gathered.add(chunk);
     });
     res.on('end', () => {
       if (!res.complete) return cut();
       guard.release();
-      resolve(Buffer.concat(chunks, size));
+      resolve(gathered?.whole() ?? Buffer.alloc(0));
     });
     res.on('error', cut);
     res.on('close', () => cut());

@@ -54,6 +54,29 @@ async function read(message: IncomingMessage): Promise<string> {
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 describe('an exchange', () => {
+  it.each([
+    ['announced', { 'content-length': '300000' }],
+    ['not announced', {}],
+  ])('gives the whole body, in the memory that was given where its length was %s', async (_, headers) => {
+    // More than one read of the socket gives.
+    const text = Array.from({ length: 50_000 }, (_, i) => `${i}`.padStart(6)).join('');
+    const memory = Buffer.alloc(400_000);
+    const asked: number[] = [];
+    const url = await serve((_message, response) => {
+      response.writeHead(200, headers);
+      response.end(text);
+    });
+    const take = (bytes: number) => {
+      asked.push(bytes);
+      return memory;
+    };
+    const body = await (await get(url, { take })).body();
+    expect(body.toString()).toBe(text);
+    const isAnnounced = 'content-length' in headers;
+    expect(asked).toEqual(isAnnounced ? [300_000] : []);
+    expect(body.buffer === memory.buffer).toBe(isAnnounced);
+  });
+
   it('carries method, path, query, headers and body there and the answer back', async () => {
     const url = await serve(async (message, response) => {
       const body = await read(message);

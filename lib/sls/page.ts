@@ -1,11 +1,11 @@
 import { inflateSync } from 'node:zlib';
 import type { HttpResponse } from '../http.ts';
-import { Pool } from '../pool.ts';
 import type { LogPage } from '../types.ts';
 import { stepBetween } from './cursor.ts';
 import { type Failure, failureOfExchange, header, unreadable } from './failure.ts';
 import { SlsFormatError } from './format-error.ts';
 import { decompressBlock } from './lz4.ts';
+import { PAGE_MEMORY } from './page-memory.ts';
 import { readLogGroupList } from './protobuf.ts';
 
 /** A page whose headers are in, while its body downloads. */
@@ -21,8 +21,6 @@ export interface Head {
 
 /** No cap is documented; one write may carry 10 MB and a page holds many. */
 export const MAX_RAW_BYTES = 64 * 1024 * 1024;
-/** What a page is unpacked into: the usual 4 MB and some more, twice in settlement, once ahead. */
-const PAGES = new Pool(5 * 1024 * 1024, 3);
 /** LZ4 makes incompressible data larger by a 255th. */
 export const MAX_BODY_BYTES = MAX_RAW_BYTES + MAX_RAW_BYTES / 255 + 64;
 
@@ -55,7 +53,10 @@ function wentBack(requestId: string | undefined): Failure {
 export async function readPage(head: Head): Promise<LogPage | Failure> {
   const { cursor, next, response } = head;
   try {
-    const raw = decompress(await response.body(), response);
+    const body = await response.body();
+    const raw = decompress(body, response);
+    // Not compressed, the page is the answer itself.
+    if (raw !== body) PAGE_MEMORY.give(body);
     const { groups, records } = readLogGroupList(raw, cursor);
     const count = header(response, 'x-log-count');
     if (count !== undefined && count !== String(groups)) {
@@ -63,7 +64,7 @@ export async function readPage(head: Head): Promise<LogPage | Failure> {
     }
     const first = firstOf(response, groups);
     const failedLines = Number(header(response, 'x-log-failedlines') ?? 0) || 0;
-    const release = (): void => PAGES.give(raw);
+    const release = (): void => PAGE_MEMORY.give(raw);
     return {
       ...{ cursor, next, records, bytes: raw.length, release },
       ...(first !== undefined && { first }),
@@ -94,7 +95,7 @@ function decompress(body: Buffer, response: HttpResponse): Buffer {
 }
 
 function decompressAs(type: string, body: Buffer, size: number): Buffer {
-  if (type === 'lz4') return decompressBlock(body, size, (bytes) => PAGES.take(bytes));
+  if (type === 'lz4') return decompressBlock(body, size, (bytes) => PAGE_MEMORY.take(bytes));
   if (type === 'none') return body;
   if (type !== 'deflate') throw new SlsFormatError(`unknown x-log-compresstype ${JSON.stringify(type.slice(0, 20))}`);
   try {
