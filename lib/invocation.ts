@@ -1,5 +1,6 @@
 import { Budget } from './budget.ts';
 import { systemClock as clock } from './clock.ts';
+import { optimiseLater } from './compiler.ts';
 import { type Config, type Env, parseConfig } from './config.ts';
 import { credentialsOf, type FcContext } from './context.ts';
 import { Delivery } from './deliver.ts';
@@ -58,6 +59,7 @@ export class Invocation {
    */
   constructor(context: FcContext, env: Env, common: LogFields, resent = false) {
     this.budget = new Budget(clock, context.function.timeout);
+    optimiseLater();
     this.config = parseConfig(env);
     this.#credentials = credentialsOf(context);
     this.#context = context;
