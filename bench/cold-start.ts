@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Measured, MeasuredFunction } from './function.ts';
+import { type Measured, MeasuredFunction, type Spent } from './function.ts';
 import { median } from './median.ts';
 import type { Report, Row, Size } from './report.ts';
 import { startServers } from './servers.ts';
@@ -19,11 +19,6 @@ const SIZES: Readonly<Record<Size, readonly [number, number, number]>> = {
   full: [21, 7, 100],
 };
 const INVOCATIONS = 10;
-
-interface Start {
-  readonly ms: number;
-  readonly cpuMs: number;
-}
 
 interface FirstInvocations {
   readonly firstByteMs: number;
@@ -48,12 +43,12 @@ export async function coldStart(size: Size): Promise<Report> {
 }
 
 /** The files in turn, so that what else the machine does meets all of them. */
-async function startsOf(files: readonly string[], processes: number): Promise<readonly Start[][]> {
-  const starts: Start[][] = files.map(() => []);
+async function startsOf(files: readonly string[], processes: number): Promise<readonly Spent[][]> {
+  const starts: Spent[][] = files.map(() => []);
   for (let i = 0; i < processes; i++) {
     for (const [at, file] of files.entries()) {
       const { stdout } = await run(process.execPath, [REQUIRE, file]);
-      starts[at]?.push(JSON.parse(stdout) as Start);
+      starts[at]?.push(JSON.parse(stdout) as Spent);
     }
   }
   return starts;
@@ -76,7 +71,7 @@ async function firstInvocations(workshop: Workshop, logs: number): Promise<First
   }
 }
 
-function reportOf(starts: readonly Start[][], invocations: readonly FirstInvocations[], workshop: Workshop): Report {
+function reportOf(starts: readonly Spent[][], invocations: readonly FirstInvocations[], workshop: Workshop): Report {
   const [empty = [], loaded = []] = starts;
   const ratio = median(loaded.map(({ cpuMs }, i) => cpuMs / (empty[i]?.cpuMs ?? Number.NaN)));
   const wall = median(loaded.map(({ ms }, i) => ms / (empty[i]?.ms ?? Number.NaN)));
@@ -88,7 +83,8 @@ function reportOf(starts: readonly Start[][], invocations: readonly FirstInvocat
       { name: 'an empty file required', figures: figuresOf(empty) },
       { name: 'the bundle required', figures: figuresOf(loaded) },
       { name: 'first request out, process included', figures: { ms: invoked((one) => one.firstByteMs) } },
-      rowOf('first invocation', invoked, ({ first }) => first),
+      rowOf('first invocation, loading included', invoked, ({ first }) => first),
+      rowOf('first invocation', invoked, ({ first }) => called(first)),
       rowOf('tenth invocation', invoked, ({ tenth }) => tenth),
       ...parts,
     ],
@@ -98,31 +94,39 @@ function reportOf(starts: readonly Start[][], invocations: readonly FirstInvocat
       { name: 'time of a process, bundle / empty file', value: wall, limit: 2, rule: 'at most' },
       {
         name: 'time, first / tenth invocation of 100 logs',
-        value: invoked(({ first, tenth }) => first.ms / tenth.ms),
+        value: invoked(({ first, tenth }) => called(first).ms / tenth.ms),
         limit: 3,
         rule: 'at most',
       },
       {
-        name: 'CPU, first / tenth invocation of 100 logs',
-        value: invoked(({ first, tenth }) => first.cpuMs / tenth.cpuMs),
+        name: 'the same, loading included',
+        value: invoked(({ first, tenth }) => first.ms / tenth.ms),
         limit: 3,
         rule: 'at most',
       },
     ],
-    notes: ['Medians. "required" counts from the start of the process; the first invocation loads the bundle.'],
+    notes: [
+      'Medians. "required" counts from the start of the process. Function Compute loads the code when an instance starts,',
+      'before the first invocation; here it is loaded with it, and told apart.',
+    ],
   };
 }
 
-function figuresOf(starts: readonly Start[]): Row['figures'] {
+function figuresOf(starts: readonly Spent[]): Row['figures'] {
   return { ms: median(starts.map(({ ms }) => ms)), 'CPU ms': median(starts.map(({ cpuMs }) => cpuMs)) };
 }
 
 function rowOf(
   name: string,
   invoked: (of: (one: FirstInvocations) => number) => number,
-  which: (one: FirstInvocations) => Measured,
+  which: (one: FirstInvocations) => Spent,
 ): Row {
   return { name, figures: { ms: invoked((one) => which(one).ms), 'CPU ms': invoked((one) => which(one).cpuMs) } };
+}
+
+/** The handler's part of an invocation. */
+function called({ ms, cpuMs, loading }: Measured): Spent {
+  return { ms: ms - loading.ms, cpuMs: cpuMs - loading.cpuMs };
 }
 
 /** The bundle's bytes by package or folder, the largest first. */

@@ -7,12 +7,17 @@ import type { Workshop } from './workshop.ts';
 
 const MEASURED = fileURLToPath(new URL('worker/measured.cjs', import.meta.url));
 
-/** One invocation of the built function, by its own meter. */
-export interface Measured {
-  readonly receipt: Receipt;
+export interface Spent {
+  readonly ms: number;
   /** User and system time of the process, milliseconds. */
   readonly cpuMs: number;
-  readonly ms: number;
+}
+
+/** One invocation of the built function, by its own meter. */
+export interface Measured extends Spent {
+  readonly receipt: Receipt;
+  /** Of it, loading the code: next to nothing but in the first. */
+  readonly loading: Spent;
   /** Most of the memory that the process has held so far, MB. */
   readonly peakMb: number;
 }

@@ -8,16 +8,25 @@ let handler;
 
 exports.handler = async (event, context) => {
   const profiler = BENCH_PROFILE ? await startProfiler() : undefined;
-  const cpu = process.cpuUsage();
-  const at = performance.now();
+  const begun = meter();
   handler ??= require(BENCH_BUNDLE).handler;
+  const loading = begun();
   const result = await handler(event, context);
-  const { user, system } = process.cpuUsage(cpu);
-  const ms = performance.now() - at;
+  const { ms, cpuMs } = begun();
   await profiler?.write();
   const peakMb = peakKb() / 1024;
-  return JSON.stringify({ receipt: JSON.parse(result), cpuMs: (user + system) / 1000, ms, peakMb });
+  return JSON.stringify({ receipt: JSON.parse(result), cpuMs, ms, loading, peakMb });
 };
+
+/** Begins to measure; what it returns tells the time since then. */
+function meter() {
+  const cpu = process.cpuUsage();
+  const at = performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { ms: performance.now() - at, cpuMs: (user + system) / 1000 };
+  };
+}
 
 /** A process inherits `maxRSS` from the one that made it; Linux tells its own as well. */
 function peakKb() {
