@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { type Measured, MeasuredFunction, type Spent } from './function.ts';
 import { median } from './median.ts';
 import type { Report, Row, Size } from './report.ts';
-import { startServers } from './servers.ts';
+import { type Servers, startServers } from './servers.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 const run = promisify(execFile);
@@ -34,9 +34,7 @@ export async function coldStart(size: Size): Promise<Report> {
     const empty = join(workshop.folder, 'empty.cjs');
     await writeFile(empty, '');
     const starts = await startsOf([empty, workshop.bundle], processes);
-    const invocations: FirstInvocations[] = [];
-    for (let i = 0; i < instances; i++) invocations.push(await firstInvocations(workshop, logs));
-    return reportOf(starts, invocations, workshop);
+    return reportOf(starts, await invocationsOf(workshop, instances, logs), workshop);
   } finally {
     await workshop.close();
   }
@@ -54,8 +52,20 @@ async function startsOf(files: readonly string[], processes: number): Promise<re
   return starts;
 }
 
-async function firstInvocations(workshop: Workshop, logs: number): Promise<FirstInvocations> {
+async function invocationsOf(workshop: Workshop, instances: number, logs: number): Promise<FirstInvocations[]> {
   const servers = await startServers(workshop, { logsPerGroup: 20 });
+  try {
+    // The servers' own cold start is none of the function's.
+    await firstInvocations(workshop, servers, logs);
+    const invocations: FirstInvocations[] = [];
+    for (let i = 0; i < instances; i++) invocations.push(await firstInvocations(workshop, servers, logs));
+    return invocations;
+  } finally {
+    await servers.close();
+  }
+}
+
+async function firstInvocations(workshop: Workshop, servers: Servers, logs: number): Promise<FirstInvocations> {
   const instance = new MeasuredFunction(workshop, servers);
   try {
     const startedAt = performance.timeOrigin + performance.now();
@@ -67,7 +77,6 @@ async function firstInvocations(workshop: Workshop, logs: number): Promise<First
     return { firstByteMs: (sls.firstAt ?? Number.NaN) - startedAt, first, tenth };
   } finally {
     await instance.close();
-    await servers.close();
   }
 }
 

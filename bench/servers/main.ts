@@ -10,6 +10,6 @@ const { sls, langfuse } = JSON.parse(process.argv[2] ?? '{}') as ServersOptions;
 const pages = await startPages(sls);
 const sink = await startSink(langfuse);
 
-process.on('message', () => process.send?.({ sls: pages.counts, langfuse: sink.counts() }));
+process.on('message', () => process.send?.({ sls: pages.counts(), langfuse: sink.counts() }));
 process.on('disconnect', () => process.exit());
 process.send?.({ sls: pages.url, langfuse: sink.url });

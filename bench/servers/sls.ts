@@ -13,20 +13,26 @@ export interface SlsOptions extends ShardOptions {
 }
 
 export interface SlsCounts {
-  requests: number;
-  /** When the first request came, Unix milliseconds. */
-  firstAt?: number;
+  readonly requests: number;
+  /** When the first request since the last count came, Unix milliseconds. */
+  readonly firstAt?: number;
 }
 
 /** An SLS that serves pages as PullLogs does and checks nothing: it has to cost as little as possible. */
-export async function startPages(options: SlsOptions): Promise<Listening & { readonly counts: SlsCounts }> {
+export async function startPages(options: SlsOptions): Promise<Listening & { readonly counts: () => SlsCounts }> {
   const shard = new EndlessShard(options);
-  const counts: SlsCounts = { requests: 0 };
+  let firstAt: number | undefined;
+  let requests = 0;
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    counts.firstAt ??= performance.timeOrigin + performance.now();
-    counts.requests++;
+    firstAt ??= performance.timeOrigin + performance.now();
+    requests++;
     serve(request, response, shard, options).catch(() => response.destroy());
   });
+  const counts = (): SlsCounts => {
+    const counted = { requests, ...(firstAt !== undefined && { firstAt }) };
+    firstAt = undefined;
+    return counted;
+  };
   return { ...(await listen(server)), counts };
 }
 
