@@ -1,6 +1,5 @@
 import { Budget } from './budget.ts';
 import { systemClock as clock } from './clock.ts';
-import { optimiseLater } from './compiler.ts';
 import { type Config, type Env, parseConfig } from './config.ts';
 import { credentialsOf, type FcContext } from './context.ts';
 import { Delivery } from './deliver.ts';
@@ -21,6 +20,7 @@ import { stepBetween } from './sls/cursor.ts';
 import { regionOf, resolveEndpoint } from './sls/endpoint.ts';
 import { pullRange } from './sls/pull.ts';
 import type { Credentials, CursorRange, Receipt } from './types.ts';
+import { tuneV8 } from './v8.ts';
 import type { Redaction } from './view/settings.ts';
 import type { ViewOptions } from './view/view.ts';
 
@@ -59,7 +59,7 @@ export class Invocation {
    */
   constructor(context: FcContext, env: Env, common: LogFields, resent = false) {
     this.budget = new Budget(clock, context.function.timeout);
-    optimiseLater();
+    tuneV8();
     this.config = parseConfig(env);
     this.#credentials = credentialsOf(context);
     this.#context = context;
