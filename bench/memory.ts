@@ -71,8 +71,7 @@ function reportOf(ranges: readonly Range[]): Report {
       },
     ],
     notes: [
-      'Peak resident memory of the whole process. The pages are made as they are asked for. Without a bound V8 lets more',
-      'garbage lie the longer it runs: what the function itself holds is seen with one.',
+      'Peak resident memory of the whole process. The pages are made as they are asked for.',
       `"bounded": NODE_OPTIONS=--max-old-space-size=${OLD_SPACE_MB} --max-semi-space-size=${SEMI_SPACE_MB}.`,
     ],
   };
