@@ -9,10 +9,10 @@ import { setFlagsFromString } from 'node:v8';
 const OPTIMISE_LATER = '--interrupt-budget=450000';
 
 /**
- * Old garbage is collected when it is twice as much as what lives. V8's own measure is a larger multiple, which a long
+ * Old garbage is collected when it is as much as what lives. V8's own measure is a multiple of that, which a long
  * range reaches and a short one does not.
  */
-const COLLECT_SOONER = '--heap-growing-percent=200';
+const COLLECT_SOONER = '--heap-growing-percent=100';
 
 /**
  * Tells V8, for the rest of the process, how this function's work differs from a server's. Node warns of flags that are
