@@ -59,8 +59,8 @@ export function costOf({ calls, cpuMs }: Load, { vcpu, memoryMb }: Setting): Cos
 }
 
 /**
- * The loads here are calls of 3 KB. Prompts of 900 KB took up to 249 MB, and a function that runs out of memory is offered the
- * same range again and again: twice that is left for it.
+ * The loads here are calls of 3 KB. Prompts of 900 KB took up to 177 MB, and a function that runs out of memory is offered the
+ * same range again and again: more than twice that is left for it.
  */
 export const LEAST_MB = 512;
 
