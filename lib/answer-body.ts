@@ -1,5 +1,4 @@
-/** Memory of at least so many bytes, with whatever is in it. */
-export type Take = (bytes: number) => Buffer;
+import type { Take } from './pool.ts';
 
 /**
  * The body of an answer while it comes in. Where its length was announced, each chunk is copied to its place at once: many

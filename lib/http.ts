@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { AnswerBody, type Take } from './answer-body.ts';
+import { AnswerBody } from './answer-body.ts';
 import { agentFor } from './http-agent.ts';
+import type { Take } from './pool.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -18,15 +19,16 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Cap on the response body in bytes; default 64 MiB. */
   readonly maxBytes?: number;
-  /** Gives the memory for a response body whose length is announced; default: new memory. */
-  readonly take?: Take;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The whole body, the same promise each time; rejects with HttpError. Need not be awaited. */
-  body(): Promise<Buffer>;
+  /**
+   * The whole body, the same promise each time; rejects with HttpError. Need not be awaited. The first call may say where
+   * the memory for a body of announced length comes from; default: new memory.
+   */
+  body(take?: Take): Promise<Buffer>;
   /** Gives up the body and its connection. */
   discard(): void;
 }
@@ -91,9 +93,9 @@ function respond(res: IncomingMessage, r: HttpRequest, guard: Guard): HttpRespon
   guard.watch(res);
   // Without a listener an error on a body that nobody reads would end the process.
   res.on('error', () => {});
-  const body = (): Promise<Buffer> => {
+  const body = (take?: Take): Promise<Buffer> => {
     if (whole === undefined) {
-      whole = collect(res, r, guard);
+      whole = collect(res, r, guard, take);
       whole.catch(() => {});
     }
     return whole;
@@ -102,27 +104,26 @@ function respond(res: IncomingMessage, r: HttpRequest, guard: Guard): HttpRespon
   return { status: res.statusCode ?? 0, headers: res.headers, body, discard };
 }
 
-function collect(res: IncomingMessage, r: HttpRequest, guard: Guard): Promise<Buffer> {
+function collect(res: IncomingMessage, r: HttpRequest, guard: Guard, take?: Take): Promise<Buffer> {
   const max = r.maxBytes ?? DEFAULT_MAX_BYTES;
   const announced = Number(res.headers['content-length'] ?? 0);
-  let gathered: AnswerBody | undefined;
   return new Promise((resolve, reject) => {
     guard.onFail = reject;
     const cut = (cause?: unknown): void =>
       reject(guard.settle(() => networkError(r, 'the connection was cut in the middle of the answer', cause)));
-    const take = (bytes: number): boolean => {
+    const fits = (bytes: number): boolean => {
       if (bytes > max) guard.fail(new HttpError('too-large', `${where(r)}: the answer is larger than ${max} bytes`));
       return bytes <= max;
     };
-    if (!take(announced) || res.destroyed) return cut();
+    if (!fits(announced) || res.destroyed) return cut();
+    const body = new AnswerBody(announced, take);
     res.on('data', (chunk: Buffer) => {
-      gathered ??= new AnswerBody(announced, r.take);
-      if (take(gathered.size + chunk.length)) gathered.add(chunk);
+      if (fits(body.size + chunk.length)) body.add(chunk);
     });
     res.on('end', () => {
       if (!res.complete) return cut();
       guard.release();
-      resolve(gathered?.whole() ?? Buffer.alloc(0));
+      resolve(body.whole());
     });
     res.on('error', cut);
     res.on('close', () => cut());

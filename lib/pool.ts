@@ -1,3 +1,6 @@
+/** Gives a buffer of at least so many bytes, with whatever is in it. */
+export type Take = (bytes: number) => Buffer;
+
 /**
  * Buffers of one size that are used again. Each new one is memory outside of V8's heap, and the more of that comes with
  * every page, the more often V8 looks for garbage.
@@ -15,11 +18,11 @@ export class Pool {
     this.#most = most;
   }
 
-  /** A buffer of at least so many bytes, with whatever was in it. One that is larger than the pool's own is a new one. */
-  take(bytes: number): Buffer {
+  /** One that is larger than the pool's own is a new one. */
+  readonly take: Take = (bytes) => {
     if (bytes > this.#bytes) return Buffer.allocUnsafeSlow(bytes);
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytes);
-  }
+  };
 
   /** Takes back a buffer, or any part of it, that nothing reads any more. One that never comes back is garbage like any other. */
   give({ buffer }: Buffer): void {

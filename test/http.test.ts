@@ -70,7 +70,7 @@ describe('an exchange', () => {
       asked.push(bytes);
       return memory;
     };
-    const body = await (await get(url, { take })).body();
+    const body = await (await get(url)).body(take);
     expect(body.toString()).toBe(text);
     const isAnnounced = 'content-length' in headers;
     expect(asked).toEqual(isAnnounced ? [300_000] : []);

@@ -9,12 +9,14 @@ import type { FaultRequest } from './stand-ins/langfuse.ts';
 import { site } from './support/delivery.ts';
 import { lineOf } from './support/records.ts';
 
-it('a long range needs memory for a few pages only', async () => {
-  const { pull } = await world({ groups: numbered(40) });
+it('a long range needs memory for a few pages only, and none for the answers of a server that is busy', async () => {
+  const { pull, sls } = await world({ groups: numbered(40) });
+  sls.faults = Array(4).fill({ kind: 'error', status: 503, body: 'busy' });
   const take = vi.spyOn(PAGE_MEMORY, 'take');
   for await (const page of pull()) if ('release' in page) page.release?.();
   const taken = take.mock.results.map(({ value }) => value.buffer);
   take.mockRestore();
+  // Each page's answer, and what it is unpacked into.
   expect(taken.length).toBe(80);
   expect(new Set(taken).size).toBeLessThan(5);
 });

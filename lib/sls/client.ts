@@ -1,4 +1,3 @@
-import type { Take } from '../answer-body.ts';
 import { type HttpResponse, request } from '../http.ts';
 import type { Clock, Credentials } from '../types.ts';
 import { addressOf } from './endpoint.ts';
@@ -27,8 +26,6 @@ export interface SlsRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Cap on the response body in bytes. */
   readonly maxBytes?: number;
-  /** Gives the memory for the response body; default: new memory. */
-  readonly take?: Take;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -46,7 +43,6 @@ export function send(r: SlsRequest, access: SlsAccess, signal?: AbortSignal): Pr
     timeoutMs: access.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
     ...(r.maxBytes === undefined ? {} : { maxBytes: r.maxBytes }),
-    ...(r.take === undefined ? {} : { take: r.take }),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Take } from '../pool.ts';
 import { SlsFormatError } from './format-error.ts';
 
 /** No LZ4 sequence makes more than 255 bytes out of one: a larger claim is false and must not be allocated. */
@@ -12,11 +13,7 @@ const STEP = 4;
  * `take` gives for the number of bytes that it is told. Throws SlsFormatError when the block reads or writes out of bounds
  * or has another size. There is no checksum: flipped literals go unseen. Source: LZ4 block format description.
  */
-export function decompressBlock(
-  input: Uint8Array,
-  size: number,
-  take: (bytes: number) => Buffer = Buffer.allocUnsafe,
-): Buffer {
+export function decompressBlock(input: Uint8Array, size: number, take: Take = Buffer.allocUnsafe): Buffer {
   if (!Number.isSafeInteger(size) || size < 0) throw new SlsFormatError(`LZ4: ${size} is no size`);
   if (size > input.length * MAX_RATIO) throw new SlsFormatError(`LZ4: ${input.length} bytes cannot hold ${size}`);
   const memory = take(size + STEP - 1);
@@ -27,8 +24,8 @@ export function decompressBlock(
 }
 
 /**
- * Its casts: what is read lies within bounds that were checked before. One loop, as this is the hottest code of a pull. What it calls most, V8 optimises before it gets to a loop that still
- * runs for the first time.
+ * One loop, as this is the hottest code of a pull, but for the copying: V8 optimises what is called often before it
+ * optimises a loop that runs for the first time. The casts: each bound is checked before what lies within it is read.
  */
 function inflate(input: Uint8Array, output: Buffer, outEnd: number): number {
   const inEnd = input.length;

@@ -4,7 +4,6 @@ import { type SlsAccess, send } from './client.ts';
 import { stepBetween } from './cursor.ts';
 import { type Failure, failureOfAnswer, failureOfExchange } from './failure.ts';
 import { type Head, headOf, MAX_BODY_BYTES, MAX_RAW_BYTES, readPage } from './page.ts';
-import { PAGE_MEMORY } from './page-memory.ts';
 import { fewer } from './page-size.ts';
 import { PullError } from './pull-error.ts';
 
@@ -93,7 +92,6 @@ export class PageFetch {
       },
       headers: { Accept: 'application/x-protobuf', 'Accept-Encoding': 'lz4' },
       maxBytes: MAX_BODY_BYTES,
-      take: (bytes: number) => PAGE_MEMORY.take(bytes),
     };
   }
 

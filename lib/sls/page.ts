@@ -33,7 +33,7 @@ export function headOf(response: HttpResponse, cursor: string): Head | Failure {
     return next === undefined ? noCursor(requestId) : wentBack(requestId);
   }
   // Nobody waits for it yet, but a page ahead is only ahead when its body downloads too.
-  void response.body();
+  void response.body(PAGE_MEMORY.take);
   const groups = Number(header(response, 'x-log-count') ?? 0) || 0;
   const bytes = Number(header(response, 'x-log-bodyrawsize') ?? 0) || 0;
   return { kind: 'head', cursor, next, groups, bytes, response };
@@ -95,7 +95,7 @@ function decompress(body: Buffer, response: HttpResponse): Buffer {
 }
 
 function decompressAs(type: string, body: Buffer, size: number): Buffer {
-  if (type === 'lz4') return decompressBlock(body, size, (bytes) => PAGE_MEMORY.take(bytes));
+  if (type === 'lz4') return decompressBlock(body, size, PAGE_MEMORY.take);
   if (type === 'none') return body;
   if (type !== 'deflate') throw new SlsFormatError(`unknown x-log-compresstype ${JSON.stringify(type.slice(0, 20))}`);
   try {
