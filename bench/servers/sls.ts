@@ -13,7 +13,6 @@ export interface SlsOptions extends ShardOptions {
 }
 
 export interface SlsCounts {
-  readonly requests: number;
   /** When the first request since the last count came, Unix milliseconds. */
   readonly firstAt?: number;
 }
@@ -22,14 +21,12 @@ export interface SlsCounts {
 export async function startPages(options: SlsOptions): Promise<Listening & { readonly counts: () => SlsCounts }> {
   const shard = new EndlessShard(options);
   let firstAt: number | undefined;
-  let requests = 0;
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     firstAt ??= performance.timeOrigin + performance.now();
-    requests++;
     serve(request, response, shard, options).catch(() => response.destroy());
   });
   const counts = (): SlsCounts => {
-    const counted = { requests, ...(firstAt !== undefined && { firstAt }) };
+    const counted = firstAt === undefined ? {} : { firstAt };
     firstAt = undefined;
     return counted;
   };
