@@ -41,7 +41,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', { timeout: 60_000 }, () => {
   async function open(hash = '', options: BrowserContextOptions = {}): Promise<void> {
     const context = await browser.newContext({ timezoneId: 'Asia/Shanghai', ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on('pageerror', ({ message }) => wrongs.push(message));
     page.on('console', (message) => message.type() === 'error' && wrongs.push(message.text()));
     page.on('request', (request) => {
