@@ -17,9 +17,20 @@ const Event = z.object({
     beginCursor: text,
     endCursor: text,
   }),
-  cursorTime: z.catch(z.optional(z.coerce.number().check(z.nonnegative())), undefined),
-  jobName: z.catch(z.optional(z.string()), undefined),
+  // What is no time or name is as good as none: the range is read all the same.
+  cursorTime: z.optional(z.pipe(z.unknown(), z.transform(secondsOf))),
+  jobName: z.optional(
+    z.pipe(
+      z.unknown(),
+      z.transform((name) => (typeof name === 'string' ? name : undefined)),
+    ),
+  ),
 });
+
+function secondsOf(time: unknown): number | undefined {
+  const seconds = typeof time === 'string' && time !== '' ? Number(time) : time;
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
 
 /** What the trigger asks for: a range of one shard, and when its last log arrived (Unix seconds). */
 export interface TriggerEvent {

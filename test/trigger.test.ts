@@ -48,8 +48,16 @@ describe('parseTrigger', () => {
     ['digits', '1529486425', 1529486425],
     ['no number', 'yesterday', undefined],
     ['negative', -1, undefined],
+    ['null', null, undefined],
+    ['empty', '', undefined],
+    ['endless', 'Infinity', undefined],
+    ['0', 0, 0],
   ])('takes a cursorTime that is %s', (_, cursorTime, expected) => {
     expect(parse({ source: SOURCE, cursorTime }).cursorTime).toBe(expected);
+  });
+
+  it.each([[undefined], [7], [null], [{}]])('takes the job name %j for none', (jobName) => {
+    expect(parse({ source: SOURCE, jobName })).toEqual({ range: RANGE });
   });
 
   it.each([
