@@ -4,21 +4,27 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { bytecodeOf } from '../lib/bytecode.ts';
 
 const run = promisify(execFile);
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const DIST = join(ROOT, 'dist');
 
+/** Every new instance of `ship` begins with this one: it has bytecode beside it. */
+const HOT = 'ship.bundle.js';
+
 /** What Function Compute loads, and the edges that are loaded when they are needed: one file each. */
-const FUNCTIONS = ['functions/ship.ts', 'functions/replay.ts'];
-const EDGES = [
-  'lib/letters/oss.ts',
-  'lib/langfuse/ingestion.ts',
-  'lib/formats/all.ts',
-  'lib/redact/redactor.ts',
-  'lib/redact/own.ts',
-];
+const FILES = {
+  ship: 'functions/start.ts',
+  [HOT.replace('.js', '')]: 'functions/ship.ts',
+  replay: 'functions/replay.ts',
+  oss: 'lib/letters/oss.ts',
+  ingestion: 'lib/langfuse/ingestion.ts',
+  all: 'lib/formats/all.ts',
+  redactor: 'lib/redact/redactor.ts',
+  own: 'lib/redact/own.ts',
+};
 
 /** esbuild cannot split CommonJS: a dynamic import stays one, of the file that is built beside this one. */
 const lazyEdges: Plugin = {
@@ -34,9 +40,8 @@ const lazyEdges: Plugin = {
 export async function bundle(outdir = DIST): Promise<Metafile> {
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: [...FUNCTIONS, ...EDGES],
+    entryPoints: FILES,
     outdir,
-    entryNames: '[name]',
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -51,7 +56,10 @@ export async function bundle(outdir = DIST): Promise<Metafile> {
     define: { SLS_LANGFUSE_RELEASE: JSON.stringify(await release()) },
   });
   await mkdir(outdir, { recursive: true });
-  for (const { path, contents } of result.outputFiles) await replace(path, contents);
+  for (const { path, contents, text } of result.outputFiles) {
+    await replace(path, contents);
+    if (basename(path) === HOT) await replace(`${path}.bytecode`, bytecodeOf(text, HOT));
+  }
   // The repository's own package.json calls its .js files ES modules.
   await replace(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   return result.metafile;

@@ -1,4 +1,5 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -16,6 +17,8 @@ const credentials = { accessKeyId: 'STS.id', accessKeySecret: 'secret-of-fc', se
 const NONE = { accessKeyId: '', accessKeySecret: '', securityToken: '' };
 const PROMPT = 'a very private question';
 
+type Released = Receipt & { readonly release: string };
+
 let built: string;
 /** Without the OSS edge: loading it fails. */
 let withoutOss: string;
@@ -23,7 +26,7 @@ beforeAll(async () => {
   built = await mkdtemp(join(tmpdir(), 'ship-'));
   withoutOss = await mkdtemp(join(tmpdir(), 'ship-'));
   await bundle(built);
-  for (const name of ['ship.js', 'all.js', 'ingestion.js', 'package.json'])
+  for (const name of ['ship.js', 'ship.bundle.js', 'all.js', 'ingestion.js', 'package.json'])
     await copyFile(join(built, name), join(withoutOss, name));
 }, 60_000);
 afterAll(() => Promise.all([built, withoutOss].map((path) => rm(path, { recursive: true }))));
@@ -125,6 +128,24 @@ describe('the handler', () => {
     expect(line).toMatchObject([
       { level: 'info', message: 'shipped', project: 'proj', shard: 0, read: 9, delivered: 6 },
     ]);
+  });
+
+  it('runs the bytecode that the build wrote, and without it the source', async () => {
+    await open();
+    const folder = await mkdtemp(join(tmpdir(), 'ship-'));
+    const releaseOf = async () => (receiptOf(await instance({}, {}, folder).invoke(event())) as Released).release;
+    await cp(built, folder, { recursive: true });
+    const path = join(folder, 'ship.bundle.js');
+    const [source, bytecode] = [await readFile(path, 'utf8'), await readFile(`${path}.bytecode`)];
+    const release = await releaseOf();
+    const other = 'x'.repeat(release.length);
+    const changed = source.replace(JSON.stringify(release), JSON.stringify(other));
+    await writeFile(path, changed);
+    expect(await releaseOf()).toBe(other);
+    await writeFile(`${path}.bytecode`, createHash('sha256').update(changed).digest());
+    await appendFile(`${path}.bytecode`, bytecode.subarray(32));
+    expect(await releaseOf()).toBe(release);
+    await rm(folder, { recursive: true });
   });
 
   it.each(['3.225.4', '4.16.0'])('invoked three times shows each call once on %s', async (version) => {

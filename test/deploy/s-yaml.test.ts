@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, DIST, ROOT } from '../../bin/build.ts';
 import { NAMES } from '../../bin/env.ts';
@@ -101,9 +101,9 @@ afterAll(() => rm(outdir, { recursive: true, force: true }));
 /** `{file}.{export}` of each function among the built files. */
 async function build(): Promise<string[]> {
   const { outputs } = await bundle(outdir);
-  const files = Object.values(outputs).filter(({ entryPoint }) => entryPoint?.startsWith('functions/'));
-  return files.flatMap(({ entryPoint = '' }) => {
-    const name = entryPoint.replace(/^functions\/(.*)\.ts$/, '$1');
+  const files = Object.entries(outputs).filter(([, { entryPoint }]) => entryPoint?.startsWith('functions/'));
+  return files.flatMap(([path]) => {
+    const name = basename(path, '.js');
     return Object.keys(require(join(outdir, `${name}.js`))).map((exported) => `${name}.${exported}`);
   });
 }
