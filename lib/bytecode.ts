@@ -8,17 +8,20 @@ import { Script } from 'node:vm';
 const DIGEST_BYTES = 32;
 
 /**
- * V8's bytecode of all functions of a CommonJS module, for {@link requireCompiled}: after a digest of the source, for V8
- * compares no more of it than its length, and two builds may differ in a commit's name alone. Stacks call the module
- * `name`, wherever it is run.
+ * V8's bytecode of all functions of a CommonJS module, for {@link requireCompiled}: after a digest of both, for V8 compares
+ * no more of the source than its length, though two builds may differ in a commit's name alone, and runs damaged bytecode
+ * until it crashes. Stacks call the module `name`, wherever it is run.
  */
 export function bytecodeOf(source: string, name: string): Buffer {
+  const bytecode = compiledWhole(source, name).createCachedData();
+  return Buffer.concat([digestOf(source, bytecode), bytecode]);
+}
+
+/** V8 takes no bytecode that was written with other flags than it has when it reads it: they are only set meanwhile. */
+function compiledWhole(source: string, name: string): Script {
   setFlagsFromString('--no-lazy');
   try {
-    const script = new Script(wrapped(source), { filename: name });
-    // V8 takes no bytecode that was written with other flags than it has when it reads it.
-    setFlagsFromString('--lazy');
-    return Buffer.concat([digestOf(source), script.createCachedData()]);
+    return new Script(wrapped(source), { filename: name });
   } finally {
     setFlagsFromString('--lazy');
   }
@@ -41,7 +44,8 @@ export function requireCompiled(path: string): unknown {
 function bytecodeFor(source: string, path: string): Buffer | undefined {
   try {
     const file = readFileSync(path);
-    return file.subarray(0, DIGEST_BYTES).equals(digestOf(source)) ? file.subarray(DIGEST_BYTES) : undefined;
+    const bytecode = file.subarray(DIGEST_BYTES);
+    return digestOf(source, bytecode).equals(file.subarray(0, DIGEST_BYTES)) ? bytecode : undefined;
   } catch {
     return undefined;
   }
@@ -52,6 +56,6 @@ function wrapped(source: string): string {
   return `(function (exports, require, module, __filename, __dirname) { ${source}\n})`;
 }
 
-function digestOf(source: string): Buffer {
-  return createHash('sha256').update(source).digest();
+function digestOf(source: string, bytecode: Uint8Array): Buffer {
+  return createHash('sha256').update(source).update(bytecode).digest();
 }

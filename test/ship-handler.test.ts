@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -142,8 +142,9 @@ describe('the handler', () => {
     const changed = source.replace(JSON.stringify(release), JSON.stringify(other));
     await writeFile(path, changed);
     expect(await releaseOf()).toBe(other);
-    await writeFile(`${path}.bytecode`, createHash('sha256').update(changed).digest());
-    await appendFile(`${path}.bytecode`, bytecode.subarray(32));
+    const old = bytecode.subarray(32);
+    const digest = createHash('sha256').update(changed).update(old).digest();
+    await writeFile(`${path}.bytecode`, Buffer.concat([digest, old]));
     expect(await releaseOf()).toBe(release);
     await rm(folder, { recursive: true });
   });
