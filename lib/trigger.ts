@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { InvocationError } from './errors.ts';
-import type { CursorRange } from './types.ts';
+import { amount } from './formats/values/values.ts';
+import type { CursorRange, Json } from './types.ts';
 
 const text = z.string().check(z.minLength(1));
 
@@ -17,19 +18,14 @@ const Event = z.object({
     beginCursor: text,
     endCursor: text,
   }),
-  // What is no time or name is as good as none: the range is read all the same.
-  cursorTime: z.optional(z.pipe(z.unknown(), z.transform(secondsOf))),
-  jobName: z.optional(
-    z.pipe(
-      z.unknown(),
-      z.transform((name) => (typeof name === 'string' ? name : undefined)),
-    ),
-  ),
+  cursorTime: known(amount),
+  jobName: known((name) => (typeof name === 'string' ? name : undefined)),
 });
 
-function secondsOf(time: unknown): number | undefined {
-  const seconds = typeof time === 'string' && time !== '' ? Number(time) : time;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+/** What is no time or name is as good as none: the range is read all the same. */
+function known<T>(read: (value: Json) => T | undefined) {
+  const value = z.transform((given: unknown) => read(given as Json));
+  return z.optional(z.pipe(z.unknown(), value));
 }
 
 /** What the trigger asks for: a range of one shard, and when its last log arrived (Unix seconds). */

@@ -50,6 +50,7 @@ describe('parseTrigger', () => {
     ['negative', -1, undefined],
     ['null', null, undefined],
     ['empty', '', undefined],
+    ['blank', ' ', undefined],
     ['endless', 'Infinity', undefined],
     ['0', 0, 0],
   ])('takes a cursorTime that is %s', (_, cursorTime, expected) => {
