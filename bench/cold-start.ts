@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Measured, MeasuredFunction, type Spent } from './function.ts';
@@ -19,6 +19,8 @@ const SIZES: Readonly<Record<Size, readonly [number, number, number]>> = {
   full: [21, 7, 100],
 };
 const INVOCATIONS = 10;
+/** What a new instance loads, beside the bytecode. */
+const LOADED = ['ship.js', 'ship.bundle.js'];
 
 interface FirstInvocations {
   readonly firstByteMs: number;
@@ -140,17 +142,16 @@ function called({ ms, cpuMs, loading }: Measured): Spent {
 
 /** The bytes of what is loaded at the start, by package or folder, the largest first. */
 function partsOf({ metafile }: Workshop): { bytes: number; parts: Row[] } {
-  const hot = Object.entries(metafile.outputs).filter(([path]) => /\/ship(?:\.bundle)?\.js$/.test(path));
+  const files = Object.entries(metafile.outputs);
+  const loaded = LOADED.map((name) => files.find(([path]) => basename(path) === name)?.[1]);
   const sums = new Map<string, number>();
-  for (const [, { inputs }] of hot) {
-    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-      const part = partOf(path);
-      sums.set(part, (sums.get(part) ?? 0) + bytesInOutput);
-    }
+  for (const [path, { bytesInOutput }] of loaded.flatMap((file) => Object.entries(file?.inputs ?? {}))) {
+    const part = partOf(path);
+    sums.set(part, (sums.get(part) ?? 0) + bytesInOutput);
   }
   const largest = [...sums].sort(([, a], [, b]) => b - a);
   return {
-    bytes: hot.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+    bytes: loaded.reduce((sum, file) => sum + (file?.bytes ?? Number.NaN), 0),
     parts: largest.map(([part, bytes]) => ({ name: `  ${part}`, figures: { KB: bytes / 1024 } })),
   };
 }

@@ -17,7 +17,7 @@ const HOT = 'ship.bundle.js';
 /** What Function Compute loads, and the edges that are loaded when they are needed: one file each. */
 const FILES = {
   ship: 'functions/start.ts',
-  [HOT.replace('.js', '')]: 'functions/ship.ts',
+  'ship.bundle': 'functions/ship.ts',
   replay: 'functions/replay.ts',
   oss: 'lib/letters/oss.ts',
   ingestion: 'lib/langfuse/ingestion.ts',

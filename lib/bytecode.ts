@@ -10,7 +10,7 @@ const DIGEST_BYTES = 32;
 /**
  * V8's bytecode of all functions of a CommonJS module, for {@link requireCompiled}: after a digest of both, for V8 compares
  * no more of the source than its length, though two builds may differ in a commit's name alone, and runs damaged bytecode
- * until it crashes. Stacks call the module `name`, wherever it is run.
+ * until it crashes. Stacks call the module `name`, wherever it is run. Throws SyntaxError.
  */
 export function bytecodeOf(source: string, name: string): Buffer {
   const bytecode = compiledWhole(source, name).createCachedData();
@@ -30,7 +30,7 @@ function compiledWhole(source: string, name: string): Script {
 /**
  * What `require(path)` returns, with the bytecode that lies beside it as `<path>.bytecode`: a new process compiles neither
  * the module nor its functions as they are called. Without that file, and with one of another bundle, of another V8 or
- * another V8's flags, it is compiled as ever.
+ * another V8's flags, it is compiled as ever. Throws what the module throws.
  */
 export function requireCompiled(path: string): unknown {
   const source = readFileSync(path, 'utf8');
