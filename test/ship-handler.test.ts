@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { bundle } from '../bin/build.ts';
 import { decodeLetters } from '../lib/letters/decode.ts';
 import type { Receipt } from '../lib/types.ts';
@@ -133,6 +133,7 @@ describe('the handler', () => {
   it('runs the bytecode that the build wrote, and without it the source', async () => {
     await open();
     const folder = await mkdtemp(join(tmpdir(), 'ship-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const releaseOf = async () => (receiptOf(await instance({}, {}, folder).invoke(event())) as Released).release;
     await cp(built, folder, { recursive: true });
     const path = join(folder, 'ship.bundle.js');
@@ -146,7 +147,6 @@ describe('the handler', () => {
     const digest = createHash('sha256').update(changed).update(old).digest();
     await writeFile(`${path}.bytecode`, Buffer.concat([digest, old]));
     expect(await releaseOf()).toBe(release);
-    await rm(folder, { recursive: true });
   });
 
   it.each(['3.225.4', '4.16.0'])('invoked three times shows each call once on %s', async (version) => {

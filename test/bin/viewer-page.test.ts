@@ -205,11 +205,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', { timeout: 60_000 }, () => {
     for (let i = 0; i < 100; i++) await page.keyboard.press('ArrowDown');
     const chosen = page.locator('[aria-selected=true]');
     const before = await chosen.boundingBox();
-    const name = (await chosen.locator('b').textContent()) ?? '';
+    const name = await chosen.locator('b').innerText();
     await world.send({ n: 3_000, at: 3_000_000 }, { n: 3_001, at: 3_001_000 });
     await page.getByText('2,002 traces').waitFor();
     expect(await chosen.boundingBox()).toEqual(before);
-    expect(await chosen.locator('b').textContent()).toBe(name);
+    expect(await chosen.locator('b').innerText()).toBe(name);
     // Its contents are asked for one trace at a time.
     await page.locator('.detail h2', { hasText: name }).waitFor();
     expect(await list.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
